@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# The only entry point. Every room's rules are in its own module.mk; every product goes under build/.
+# `make help` lists the commands.
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/bash
+
+CONFIG := $(if $(filter 1,$(DEBUG)),debug,release)
+BUILD := build/$(CONFIG)
+
+.PHONY: all
+all: kernel loader initrd
+
+include kernel/module.mk efi/module.mk initrd/module.mk tools/module.mk tests/module.mk

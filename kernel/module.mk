@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+# The kernel: kernel/, drivers/ and fs/ compile into one image. A folder added under one of them is
+# found by itself. Sources see only the include paths their room allows (see ARCHITECTURE.md).
+
+CC ?= gcc
+KLD := ld
+KOUT := $(BUILD)/kernel
+
+# <abi/...> is kernel/abi, reached through a link so that no other part of kernel/ becomes visible.
+ABI_INC := build/include
+$(ABI_INC)/abi:
+	@mkdir -p $(ABI_INC)
+	@ln -sfn ../../kernel/abi $@
+
+KCFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIE -mcmodel=small -mno-red-zone -mgeneral-regs-only \
+    -fno-strict-aliasing -fno-common -fwrapv -fno-stack-protector -fcf-protection=none \
+    -fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks -fmacro-prefix-map=$(CURDIR)/= \
+    -ffile-prefix-map=$(CURDIR)/= -include kernel/include/kernel/hidden.h \
+    -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla \
+    -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wundef
+KCFLAGS += -D__KERNEL__ -I$(ABI_INC) -Ikernel/include
+KCFLAGS_release := -fomit-frame-pointer -DCONFIG_DEBUG=0
+KCFLAGS_debug := -fno-omit-frame-pointer -fno-optimize-sibling-calls -DCONFIG_DEBUG=1
+KCFLAGS += $(KCFLAGS_$(CONFIG))
+# Rooms outside kernel/ also see the headers of their kind.
+KCFLAGS_drivers := -Idrivers/include
+KCFLAGS_fs := -Ifs/include
+
+ksrcs := $(wildcard kernel/*/*.c kernel/*/*.S drivers/*/*.c fs/*/*.c tests/kernel/*.c)
+ksrcs := $(filter-out kernel/abi/% kernel/include/%,$(ksrcs))
+kobjs := $(patsubst %,$(KOUT)/%.o,$(ksrcs))
+-include $(kobjs:.o=.d)
+
+KCC = $(CC) $(KCFLAGS) $(KCFLAGS_$(firstword $(subst /, ,$<))) -MMD -MP
+
+$(KOUT)/%.c.o: %.c | $(ABI_INC)/abi $(KOUT)/syscall_table.h
+	@mkdir -p $(@D)
+	$(Q)$(KCC) -c $< -o $@
+$(KOUT)/%.S.o: %.S | $(ABI_INC)/abi
+	@mkdir -p $(@D)
+	$(Q)$(KCC) -c $< -o $@
+
+# One line a system call; everything else is generated.
+$(KOUT)/syscall_table.h: kernel/syscall/syscalls.tbl tools/build/gen-syscalls
+	@mkdir -p $(@D)
+	$(Q)tools/build/gen-syscalls $< > $@
+$(KOUT)/kernel/syscall/%.o: KCFLAGS += -I$(KOUT)
+
+# Linked twice: the first link gives the addresses for the symbol table that the second carries.
+KLDFLAGS := -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=4096 -z separate-code \
+    --build-id=sha1 --orphan-handling=error -T kernel/kernel.lds --no-undefined
+$(KOUT)/pass1.elf: $(kobjs) kernel/kernel.lds
+	$(Q)$(KLD) $(KLDFLAGS) $(kobjs) -o $@
+$(KOUT)/symbols.S: $(KOUT)/pass1.elf tools/build/gen-symbols
+	$(Q)tools/build/gen-symbols $< > $@
+$(KOUT)/symbols.o: $(KOUT)/symbols.S
+	$(Q)$(CC) -c $< -o $@
+$(BUILD)/lintel.debug: $(KOUT)/pass1.elf $(KOUT)/symbols.o
+	$(Q)$(KLD) $(KLDFLAGS) $(kobjs) $(KOUT)/symbols.o -o $@
+# The file that boots: without DWARF, which stays in lintel.debug for gdb.
+$(BUILD)/lintel: $(BUILD)/lintel.debug
+	$(Q)objcopy -S $< $@
+
+.PHONY: kernel
+kernel: $(BUILD)/lintel
