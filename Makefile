@@ -13,4 +13,5 @@ BUILD := build/$(CONFIG)
 .PHONY: all
 all: kernel loader initrd
 
-include kernel/module.mk efi/module.mk initrd/module.mk tools/module.mk tests/module.mk
+ROOMS := kernel efi initrd tools tests
+include $(wildcard $(ROOMS:=/module.mk))

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+# The tests.
+#
+# tests/host/AREA/test_*.c: each is one program for the build machine, compiled under ASan and UBSan
+# together with the sources of the tree that its head names (paths from the top of the tree):
+#     // sources: kernel/lib/rbtree.c kernel/lib/string.c
+#     // cflags: -DSOMETHING=1
+# Both lines are optional and may be repeated. Sources of the tree see tests/host/shim before
+# kernel/include, so that a shim header can stand in for one that cannot exist on the host; what the
+# shims need in code is in tests/host/shim/*.c, of which a program links only what it refers to.
+
+HOST_OUT := build/host
+HOST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -fwrapv \
+    -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+    -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
+    -D__HOST_TEST__ -Itests/host -Itests/host/shim -I$(ABI_INC) -Ikernel/include \
+    -Idrivers/include -Ifs/include
+
+host_tests := $(sort $(wildcard tests/host/*/test_*.c))
+host_programs := $(patsubst tests/host/%.c,$(HOST_OUT)/%,$(host_tests))
+host_shims := $(patsubst tests/host/shim/%.c,$(HOST_OUT)/shim/%.o,$(wildcard tests/host/shim/*.c))
+
+# What the head of a test says after `// KEY:`.
+host_head = $(shell sed -n 's|^// $1: *||p' $2)
+
+-include $(host_shims:.o=.d) $(host_programs:=.d)
+
+$(HOST_OUT)/shim/%.o: tests/host/shim/%.c tests/module.mk | $(ABI_INC)/abi
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(HOST_OUT)/libshim.a: $(host_shims)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+# Compiled as one command, so that a test needs no other rule than its head. The dependency file of
+# such a command would name only the last source's headers: it is put together from -MM.
+$(HOST_OUT)/%: tests/host/%.c $(HOST_OUT)/libshim.a tests/module.mk | $(ABI_INC)/abi
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) $(call host_head,cflags,$<) $< $(call host_head,sources,$<) \
+	    $(HOST_OUT)/libshim.a -lpthread -o $@
+	@$(CC) $(HOST_CFLAGS) $(call host_head,cflags,$<) -MM -MP -MT $@ $< \
+	    $(call host_head,sources,$<) > $@.d
+
+.PHONY: host-tests test-host
+host-tests: $(host_programs)
+
+# Only the host's unit tests, as KTAP; `make test` runs them too.
+test-host: $(host_programs)
+	@status=0; for t in $(host_programs); do echo "# $$t"; $$t || status=1; done; exit $$status
