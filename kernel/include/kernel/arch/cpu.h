@@ -7,10 +7,10 @@
 #define KERNEL_ARCH_CPU_H
 
 #include <kernel/compiler.h>
+#include <kernel/lib/barrier.h>
 #include <kernel/types.h>
 
 #define NR_CPUS_MAX     64
-#define CACHE_LINE_SIZE 64
 
 #define X86_EFLAGS_CF (1UL << 0)
 #define X86_EFLAGS_TF (1UL << 8)
@@ -58,30 +58,6 @@ static inline void local_irq_restore(unsigned long flags)
     if (flags & X86_EFLAGS_IF)
         local_irq_enable();
 }
-
-static inline void cpu_relax(void)
-{
-    asm volatile("pause" : : : "memory");
-}
-
-#define smp_mb()  asm volatile("lock; addl $0, -4(%%rsp)" : : : "memory", "cc")
-#define smp_rmb() barrier()
-#define smp_wmb() barrier()
-#define mb()      asm volatile("mfence" : : : "memory")
-#define rmb()     asm volatile("lfence" : : : "memory")
-#define wmb()     asm volatile("sfence" : : : "memory")
-
-#define smp_store_release(p, v)                                                                    \
-    do {                                                                                           \
-        barrier();                                                                                 \
-        WRITE_ONCE(*(p), (v));                                                                     \
-    } while (0)
-#define smp_load_acquire(p)                                                                        \
-    ({                                                                                             \
-        typeof(*(p)) ___v = READ_ONCE(*(p));                                                       \
-        barrier();                                                                                 \
-        ___v;                                                                                      \
-    })
 
 /* Features the kernel decides on; filled once on the boot processor from CPUID. */
 enum cpu_feature {

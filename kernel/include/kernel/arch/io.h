@@ -5,8 +5,6 @@
 
 #include <kernel/types.h>
 
-#define __iomem
-
 static inline u8 inb(u16 port)
 {
     u8 v;

@@ -11,6 +11,7 @@
 #ifndef KERNEL_MM_FILEMAP_H
 #define KERNEL_MM_FILEMAP_H
 
+#include <kernel/lib/rbtree.h>
 #include <kernel/lib/xarray.h>
 #include <kernel/mm/page.h>
 #include <kernel/sync/rwsem.h>

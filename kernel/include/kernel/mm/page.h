@@ -18,6 +18,7 @@
 #include <kernel/lib/atomic.h>
 #include <kernel/lib/list.h>
 #include <kernel/mm/gfp.h>
+#include <kernel/sync/spinlock.h>
 
 struct address_space;
 struct kmem_cache;
