@@ -18,7 +18,9 @@ KCFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIE -mcmodel=small -mno-red-zone -
     -ffile-prefix-map=$(CURDIR)/= -include kernel/include/kernel/hidden.h \
     -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla \
     -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -Wundef
-KCFLAGS += -D__KERNEL__ -I$(ABI_INC) -Ikernel/include
+# <kernel/syscall/syscalls.h>, the handlers' prototypes, is generated.
+GEN_INC := $(KOUT)/include
+KCFLAGS += -D__KERNEL__ -I$(ABI_INC) -Ikernel/include -I$(GEN_INC)
 KCFLAGS_release := -fomit-frame-pointer -DCONFIG_DEBUG=0
 KCFLAGS_debug := -fno-omit-frame-pointer -fno-optimize-sibling-calls -DCONFIG_DEBUG=1
 KCFLAGS += $(KCFLAGS_$(CONFIG))
@@ -33,7 +35,7 @@ kobjs := $(patsubst %,$(KOUT)/%.o,$(ksrcs))
 
 KCC = $(CC) $(KCFLAGS) $(KCFLAGS_$(firstword $(subst /, ,$<))) -MMD -MP
 
-$(KOUT)/%.c.o: %.c | $(ABI_INC)/abi $(KOUT)/syscall_table.h
+$(KOUT)/%.c.o: %.c | $(ABI_INC)/abi $(GEN_INC)/kernel/syscall/syscalls.h $(KOUT)/syscall_table.h
 	@mkdir -p $(@D)
 	$(Q)$(KCC) -c $< -o $@
 $(KOUT)/%.S.o: %.S | $(ABI_INC)/abi
@@ -43,7 +45,11 @@ $(KOUT)/%.S.o: %.S | $(ABI_INC)/abi
 # One line a system call; everything else is generated.
 $(KOUT)/syscall_table.h: kernel/syscall/syscalls.tbl tools/build/gen-syscalls
 	@mkdir -p $(@D)
-	$(Q)tools/build/gen-syscalls $< > $@
+	$(Q)tools/build/gen-syscalls table $< > $@
+$(GEN_INC)/kernel/syscall/syscalls.h: kernel/syscall/syscalls.tbl tools/build/gen-syscalls
+	@mkdir -p $(@D)
+	$(Q)tools/build/gen-syscalls protos $< > $@.tmp
+	$(Q)cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 $(KOUT)/kernel/syscall/%.o: KCFLAGS += -I$(KOUT)
 
 # Linked twice: the first link gives the addresses for the symbol table that the second carries.
