@@ -82,16 +82,16 @@ __attribute__((format(printf, 1, 2), unused)) static void ktap_note(const char *
     } while (0)
 
 /* The comparison's operands are evaluated once; integers are shown in decimal and hexadecimal. */
-#define KTAP_COMPARE(left, op, right, text, on_failure)                                           \
-    do {                                                                                          \
-        __auto_type ktap_l = (left);                                                              \
-        __typeof__(ktap_l) ktap_r = (__typeof__(ktap_l))(right);                                  \
-        if (!(ktap_l op ktap_r)) {                                                                \
-            KTAP_FAIL("%s:%d: expected " text ", got %lld (%#llx) and %lld (%#llx)", __FILE__,    \
-                      __LINE__, (long long)ktap_l, (unsigned long long)ktap_l, (long long)ktap_r, \
-                      (unsigned long long)ktap_r);                                                \
-            on_failure;                                                                           \
-        }                                                                                         \
+#define KTAP_COMPARE(left, op, right, text, on_failure)                                            \
+    do {                                                                                           \
+        __typeof__(1 ? (left) : (left)) ktap_l = (left);                                           \
+        __typeof__(1 ? (right) : (right)) ktap_r = (right);                                        \
+        if (!(ktap_l op ktap_r)) {                                                                 \
+            KTAP_FAIL("%s:%d: expected %s, got %lld (%#llx) and %lld (%#llx)", __FILE__, __LINE__, \
+                      text, (long long)ktap_l, (unsigned long long)ktap_l, (long long)ktap_r,      \
+                      (unsigned long long)ktap_r);                                                 \
+            on_failure;                                                                            \
+        }                                                                                          \
     } while (0)
 
 #define KTAP_TRUE(condition, text, want, on_failure)                           \
