@@ -10,7 +10,7 @@ struct task;
 struct fd_table {
     unsigned int max;       /* slots */
     struct file **slot;     /* RCU */
-    u64 *close_on_exec, *open;
+    unsigned long *close_on_exec, *open; /* bitmaps, lock */
     struct rcu_head rcu;
 };
 

@@ -16,6 +16,7 @@
 #include <kernel/base/registry.h>
 #include <kernel/lib/atomic.h>
 #include <kernel/lib/list.h>
+#include <kernel/err.h>
 #include <kernel/mm/filemap.h>
 #include <kernel/mm/iov_iter.h>
 #include <kernel/proc/cred.h>
@@ -90,9 +91,11 @@ struct inode {
         const struct file_operations *chr_fops;
         char *link; /* fast symlink body */
     };
-    struct file_lock_context *locks;
+    struct file_lock_context *locks; /* set once, under lock */
+    struct inotify_mark_list *notify; /* set once, under lock */
     void *private;        /* the file system's */
     u32 generation;
+    u32 lru_age;
     struct rcu_head rcu;
 };
 
@@ -112,6 +115,14 @@ struct inode {
 #define I_DIRTY_PAGES 0x08
 #define I_FREEING     0x10
 #define I_SYNC        0x20
+#define I_HASHED      0x40
+#define I_LRU         0x80
+
+/* inode.opflags: what can be decided without looking at ops; set when a dentry gets the inode. */
+#define IOP_PLAIN_PERMISSION 0x1 /* no ops->permission: mode bits alone decide */
+#define IOP_PLAIN_GETATTR    0x2 /* no ops->getattr */
+#define IOP_FAST_LINK        0x4 /* symlink body in inode->link for the inode's life */
+#define IOP_NOFOLLOW         0x8 /* a magic link: LOOKUP_NO_MAGICLINKS refuses it */
 
 #define DNAME_INLINE 40
 
@@ -123,8 +134,13 @@ struct dentry {
     struct qstr name;
     struct inode *inode; /* NULL: negative */
     char inline_name[DNAME_INLINE];
-    spinlock_t lock;
-    int refcount;        /* lock; negative: dead */
+    union {
+        u64 lock_count; /* both at once: how the count changes without taking the lock */
+        struct {
+            spinlock_t lock;
+            int refcount; /* negative: dead */
+        };
+    };
     const struct dentry_operations *ops;
     struct super_block *sb;
     u64 time;
@@ -181,6 +197,11 @@ struct iattr {
 #define ATTR_FORCE     0x200
 #define ATTR_KILL_SUID 0x400
 #define ATTR_KILL_SGID 0x800
+
+struct kstatfs {
+    u64 type, bsize, blocks, bfree, bavail, files, ffree, namelen, frsize, flags;
+    u32 fsid[2];
+};
 
 struct kstat {
     u32 result_mask; /* STATX_* */
@@ -257,6 +278,7 @@ struct file {
     struct readahead_state ra;
     struct list_head epoll_links; /* lock */
     struct fasync *fasync;
+    struct file_owner *owner; /* F_SETOWN; lock */
     u64 version;
     u32 wb_err, sb_err;
     void *private;
@@ -361,6 +383,7 @@ struct super_block {
     spinlock_t dirty_lock;
     struct list_head dirty_inodes; /* dirty_lock */
     struct mutex rename_mutex;   /* cross-directory renames */
+    void *single_key;            /* super_mount_single() */
     void *private;
     struct rcu_head rcu;
 };
@@ -401,7 +424,9 @@ struct fs_type {
     /* Called when the last mount went: usually super_kill_bdev or super_kill_anon. */
     void (*kill_super)(struct super_block *sb);
 };
-#define FILE_SYSTEM(var) REGISTRY_ENTRY(fs_types, const struct fs_type *, var##_entry, &(var))
+SECTION_ARRAY_DECLARE(const struct fs_type, fs_types);
+/* At file scope, for a file-scope const struct fs_type: makes it known to mount(2). */
+#define FILE_SYSTEM(var) SECTION_ARRAY_ADD(const struct fs_type, fs_types, var)
 
 /* Makes the super block for a block device: fill() reads the disk. One per device. */
 struct dentry *super_mount_bdev(struct fs_context *fc, int (*fill)(struct super_block *sb, struct fs_context *fc));
@@ -429,6 +454,9 @@ u64 inode_next_ino(void);
 void inode_mark_dirty(struct inode *inode, int flags);
 struct timespec64 inode_now(const struct inode *inode); /* granular */
 void inode_touch_atime(const struct path *path);
+static inline void file_touch_atime(struct file *file);
+/* The file's contents changed: mtime and ctime now, set-id bits off (file_remove_privs). rwsem held. */
+int file_touch_mtime(struct file *file);
 void inode_set_nlink(struct inode *inode, u32 nlink);
 void inode_inc_nlink(struct inode *inode);
 void inode_drop_nlink(struct inode *inode);
@@ -459,6 +487,25 @@ loff_t generic_file_llseek(struct file *file, loff_t offset, int whence);
 loff_t no_llseek(struct file *file, loff_t offset, int whence);
 ssize_t generic_read_dir(struct file *file, char __user *buf, size_t count, loff_t *pos); /* EISDIR */
 bool dir_emit_dots(struct file *file, struct dir_context *ctx);
+/* Copies a slice of a kernel buffer to or from user space, moving *pos. */
+ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *pos, const void *from,
+                                size_t available);
+ssize_t simple_write_to_buffer(void *to, size_t available, loff_t *pos, const void __user *from,
+                               size_t count);
+/* For file systems whose names live in the dentry cache alone (DCACHE_PINNED). */
+int simple_unlink(struct inode *dir, struct dentry *dentry);
+int simple_rmdir(struct inode *dir, struct dentry *dentry);
+bool simple_dir_empty(struct dentry *dentry);
+int simple_rename(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+                  struct dentry *new, unsigned int flags);
+int simple_link(struct dentry *old, struct inode *dir, struct dentry *dentry);
+int simple_setattr(struct dentry *dentry, struct iattr *attr);
+int generic_fsync(struct file *file, loff_t start, loff_t end, bool datasync);
+/* S_IFMT bits to DT_*. */
+static inline unsigned int mode_to_dt(umode_t mode)
+{
+    return (mode >> 12) & 15;
+}
 
 static inline bool dir_emit(struct dir_context *ctx, const char *name, int len, u64 ino,
                             unsigned int type)
@@ -470,4 +517,26 @@ static inline struct inode *file_inode(const struct file *file)
 {
     return file->inode;
 }
+
+static inline void file_touch_atime(struct file *file)
+{
+    if (!(file->flags & O_NOATIME))
+        inode_touch_atime(&file->path);
+}
+
+static inline bool dentry_is_negative(const struct dentry *dentry)
+{
+    return !READ_ONCE(dentry->inode);
+}
+
+/* Memory pressure: frees up to nr unused dentries or inodes; returns how many. May sleep. */
+unsigned long dcache_shrink(unsigned long nr);
+unsigned long icache_shrink(unsigned long nr);
+unsigned long dcache_nr_unused(void);
+void dcache_stat(unsigned long *nr, unsigned long *nr_unused, unsigned long *nr_negative);
+void icache_stat(unsigned long *nr, unsigned long *nr_unused);
+
+/* Start-up: caches and built-in file systems; then the root tmpfs as the first name space. */
+void vfs_init(void);
+void vfs_mount_root(void);
 #endif
