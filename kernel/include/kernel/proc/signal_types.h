@@ -6,6 +6,10 @@
 #include <kernel/lib/list.h>
 #include <kernel/types.h>
 
+#ifndef __KERNEL__
+#define sigset_t kernel_sigset_t /* the C library has its own of that name */
+#endif
+
 /* Signal n is bit n - 1. */
 typedef struct sigset {
     u64 bits;
