@@ -45,9 +45,9 @@ typedef s64 time64_t;
 #endif
 
 typedef unsigned short umode_t;
-typedef unsigned int gfp_t;     /* allocation flags, <kernel/mm/...> */
-typedef unsigned int fmode_t;   /* how a file is open */
-typedef unsigned int poll_t;    /* EPOLLIN and its kin */
+typedef unsigned int gfp_t;   /* allocation flags, <kernel/mm/...> */
+typedef unsigned int fmode_t; /* how a file is open */
+typedef unsigned int poll_t;  /* EPOLLIN and its kin */
 
 /* Quantities that must not be mixed. */
 typedef u64 paddr_t;  /* a physical address */
@@ -60,7 +60,7 @@ typedef u64 blkcnt64_t;
 #define MINORBITS     20
 #define MINORMASK     ((1U << MINORBITS) - 1)
 #define MAJOR(dev)    ((unsigned int)((dev) >> MINORBITS))
-#define MINOR(dev)    ((unsigned int)((dev) & MINORMASK))
+#define MINOR(dev)    ((unsigned int)((dev)&MINORMASK))
 #define MKDEV(ma, mi) ((dev_t)(((ma) << MINORBITS) | (mi)))
 
 /* A pointer into user space: only the functions of <kernel/syscall/...> follow it. */

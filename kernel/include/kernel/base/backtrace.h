@@ -19,8 +19,8 @@ struct stack_range {
 typedef bool (*backtrace_fn)(void *arg, unsigned long address, bool sure);
 
 /**
- * backtrace_walk() - walks from frame @rbp and stack pointer @rsp inside @stack. Reads nothing outside
- * of it, and ends after a bounded number of steps whatever the stack holds. Any context.
+ * backtrace_walk() - walks from frame @rbp and stack pointer @rsp inside @stack. Reads nothing
+ * outside of it, and ends after a bounded number of steps whatever the stack holds. Any context.
  */
 void backtrace_walk(unsigned long rsp, unsigned long rbp, struct stack_range stack, backtrace_fn fn,
                     void *arg);
@@ -30,8 +30,8 @@ unsigned int backtrace_collect(unsigned long *addresses, unsigned int max);
 void backtrace_print(int level, const struct pt_regs *regs);
 
 /**
- * The architecture tells which memory around @rsp is stack (task, interrupt or exception stack). Set
- * once; until then the page of @rsp is taken.
+ * The architecture tells which memory around @rsp is stack (task, interrupt or exception stack).
+ * Set once; until then the page of @rsp is taken.
  */
 typedef bool (*stack_range_fn)(unsigned long rsp, struct stack_range *range);
 void backtrace_set_stack_range(stack_range_fn fn);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Start-up as data: functions run in order of level, inside a level in link order. What exists from each
- * level on:
+ * Start-up as data: functions run in order of level, inside a level in link order. What exists from
+ * each level on:
  *
  *   INIT_CORE    memory, scheduler, timers, RCU; interrupts on; the boot processor alone
- *   INIT_SUBSYS  device model, block layer, VFS, tty core: what drivers and file systems register with
- *   INIT_FS      file systems register; the root tmpfs exists; the initrd is unpacked at its end
+ *   INIT_SUBSYS  device model, block layer, VFS, tty core: what drivers and file systems register
+ * with INIT_FS      file systems register; the root tmpfs exists; the initrd is unpacked at its end
  *   INIT_DEVICE  buses are walked, drivers probe
  *   INIT_LATE    everything else is up: consoles handed over, self tests, statistics
  *
@@ -30,8 +30,8 @@ SECTION_ARRAY_DECLARE(const struct initcall, initcalls_INIT_FS);
 SECTION_ARRAY_DECLARE(const struct initcall, initcalls_INIT_DEVICE);
 SECTION_ARRAY_DECLARE(const struct initcall, initcalls_INIT_LATE);
 
-#define initcall(level, function)                                                                  \
-    static const struct initcall initcall_##function = {function, #function};                      \
+#define initcall(level, function)                                             \
+    static const struct initcall initcall_##function = {function, #function}; \
     SECTION_ARRAY_ADD(const struct initcall, initcalls_##level, initcall_##function)
 
 /** initcalls_run() - runs one level. Context: the first kernel thread, may sleep. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel log: a ring of records, written from any context (NMI included), shown on the registered
- * consoles, and read by syslog(2), /dev/kmsg and the panic screen.
+ * The kernel log: a ring of records, written from any context (NMI included), shown on the
+ * registered consoles, and read by syslog(2), /dev/kmsg and the panic screen.
  *
  * A file may define LOG_PREFIX as a string literal before it includes this header; each of its
  * messages then begins with it. Messages end in \n or not, all the same.
@@ -49,19 +49,19 @@ void klog_user(unsigned int facility, enum log_level level, const char *text, si
 #if defined(CONFIG_DEBUG) && CONFIG_DEBUG
 #define pr_debug(fmt, ...) klog(LOG_LEVEL_DEBUG, LOG_PREFIX fmt, ##__VA_ARGS__)
 #else
-#define pr_debug(fmt, ...)                                                                         \
-    do {                                                                                           \
-        if (0)                                                                                     \
-            klog(LOG_LEVEL_DEBUG, LOG_PREFIX fmt, ##__VA_ARGS__);                                  \
+#define pr_debug(fmt, ...)                                        \
+    do {                                                          \
+        if (0)                                                    \
+            klog(LOG_LEVEL_DEBUG, LOG_PREFIX fmt, ##__VA_ARGS__); \
     } while (0)
 #endif
 
 /* The first time this line is reached only. */
-#define klog_once(level, fmt, ...)                                                                 \
-    do {                                                                                           \
-        static bool logged__;                                                                      \
-        if (!__atomic_exchange_n(&logged__, true, __ATOMIC_RELAXED))                               \
-            klog(level, LOG_PREFIX fmt, ##__VA_ARGS__);                                            \
+#define klog_once(level, fmt, ...)                                   \
+    do {                                                             \
+        static bool logged__;                                        \
+        if (!__atomic_exchange_n(&logged__, true, __ATOMIC_RELAXED)) \
+            klog(level, LOG_PREFIX fmt, ##__VA_ARGS__);              \
     } while (0)
 #define pr_err_once(fmt, ...)  klog_once(LOG_LEVEL_ERR, fmt, ##__VA_ARGS__)
 #define pr_warn_once(fmt, ...) klog_once(LOG_LEVEL_WARNING, fmt, ##__VA_ARGS__)
@@ -75,23 +75,26 @@ struct ratelimit {
     int printed;
     int missed;
 };
-#define RATELIMIT_INIT(interval, n) {.interval_ns = (interval), .burst = (n)}
+#define RATELIMIT_INIT(interval, n)             \
+    {                                           \
+        .interval_ns = (interval), .burst = (n) \
+    }
 /** ratelimit_allow() - whether the message may be printed now. Context: any. */
 bool ratelimit_allow(struct ratelimit *limit, const char *what);
-#define klog_ratelimited(level, fmt, ...)                                                          \
-    do {                                                                                           \
-        static struct ratelimit limit__ = RATELIMIT_INIT(5000000000ULL, 10);                       \
-        if (ratelimit_allow(&limit__, __func__))                                                   \
-            klog(level, LOG_PREFIX fmt, ##__VA_ARGS__);                                            \
+#define klog_ratelimited(level, fmt, ...)                                    \
+    do {                                                                     \
+        static struct ratelimit limit__ = RATELIMIT_INIT(5000000000ULL, 10); \
+        if (ratelimit_allow(&limit__, __func__))                             \
+            klog(level, LOG_PREFIX fmt, ##__VA_ARGS__);                      \
     } while (0)
 #define pr_err_ratelimited(fmt, ...)  klog_ratelimited(LOG_LEVEL_ERR, fmt, ##__VA_ARGS__)
 #define pr_warn_ratelimited(fmt, ...) klog_ratelimited(LOG_LEVEL_WARNING, fmt, ##__VA_ARGS__)
 #define pr_info_ratelimited(fmt, ...) klog_ratelimited(LOG_LEVEL_INFO, fmt, ##__VA_ARGS__)
 
 /*
- * Consoles. A console's write is called by one CPU at a time (except during a panic), with interrupts
- * off, from any context: it polls, it does not sleep, it takes no lock that a caller of klog may hold.
- * Lines end in \n; a serial driver adds \r itself.
+ * Consoles. A console's write is called by one CPU at a time (except during a panic), with
+ * interrupts off, from any context: it polls, it does not sleep, it takes no lock that a caller of
+ * klog may hold. Lines end in \n; a serial driver adds \r itself.
  */
 #define CONSOLE_BOOT      0x1 /* replaced (unregistered) when a real console of the same kind comes */
 #define CONSOLE_PREFERRED 0x2 /* /dev/console: the last console= on the command line */
@@ -113,9 +116,9 @@ struct console {
 };
 
 /**
- * console_register() - from now on @con shows the log. A console is enabled when console= names it or,
- * without any console=, when it is the first registered (tty or ttyS). Early (boot) consoles are
- * always enabled. Returns 0 or -errno. Context: task or early boot.
+ * console_register() - from now on @con shows the log. A console is enabled when console= names it
+ * or, without any console=, when it is the first registered (tty or ttyS). Early (boot) consoles
+ * are always enabled. Returns 0 or -errno. Context: task or early boot.
  */
 int console_register(struct console *con);
 void console_unregister(struct console *con);
@@ -128,8 +131,8 @@ struct console *console_first(void);
 extern int console_loglevel;
 
 /*
- * Reading. Records are numbered from 0; a reader keeps the number that it wants next. A record that the
- * ring has overwritten is skipped (the reader sees a later seq).
+ * Reading. Records are numbered from 0; a reader keeps the number that it wants next. A record that
+ * the ring has overwritten is skipped (the reader sees a later seq).
  */
 struct log_record {
     u64 seq;
@@ -142,13 +145,15 @@ struct log_record {
 
 /** log_read() - the first record at or after @seq. False when there is none yet. Any context. */
 bool log_read(u64 seq, struct log_record *record);
-/** log_first_seq() and log_next_seq() - the oldest record kept, and the number the next one gets. */
+/** log_first_seq() and log_next_seq() - the oldest record kept, and the number the next one gets.
+ */
 u64 log_first_seq(void);
 u64 log_next_seq(void);
 /** log_wait() - sleeps until a record @seq exists. 0 or -ERESTARTSYS. */
 int __must_check log_wait(u64 seq);
 
-/** log_format_console() - "[    1.234567] text\n", one prefix for each line; length as scnprintf. */
+/** log_format_console() - "[    1.234567] text\n", one prefix for each line; length as scnprintf.
+ */
 size_t log_format_console(const struct log_record *record, char *buf, size_t size);
 /** log_format_kmsg() - "6,339,5140900,-;text\n" as /dev/kmsg gives it (escapes as Linux's). */
 size_t log_format_kmsg(const struct log_record *record, char *buf, size_t size);
@@ -162,11 +167,13 @@ struct wait_queue *log_wait_queue(void);
 
 /**
  * log_wake_pending() - wakes readers when records came that could not wake them where they were
- * written. Called from the timer interrupt's exit and the idle loop. Context: no run queue lock held.
+ * written. Called from the timer interrupt's exit and the idle loop. Context: no run queue lock
+ * held.
  */
 void log_wake_pending(void);
 
-/** log_console_flush() - writes what consoles have not shown yet, if nobody is at it. Any context. */
+/** log_console_flush() - writes what consoles have not shown yet, if nobody is at it. Any context.
+ */
 void log_console_flush(void);
 
 /** log_panic_begin() - from now on the panicking CPU writes to consoles without locks. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What to do when an invariant of the kernel's own is broken. Input from outside (user, disk, device,
- * firmware) is never asserted on: it gets an errno.
+ * What to do when an invariant of the kernel's own is broken. Input from outside (user, disk,
+ * device, firmware) is never asserted on: it gets an errno.
  *
  *   ASSERT        always compiled in; stops the machine
  *   DEBUG_ASSERT  costly checks, in the debug kernel only
@@ -25,54 +25,54 @@ void assert_failed(const char *condition, const char *file, int line) __noreturn
 void warn_report(const char *condition, const char *file, int line) __cold;
 void warn_report_fmt(const char *file, int line, const char *fmt, ...) __printf(3, 4) __cold;
 
-#define ASSERT(condition)                                                                          \
-    do {                                                                                           \
-        if (unlikely(!(condition)))                                                                \
-            assert_failed(#condition, __FILE__, __LINE__);                                         \
+#define ASSERT(condition)                                  \
+    do {                                                   \
+        if (unlikely(!(condition)))                        \
+            assert_failed(#condition, __FILE__, __LINE__); \
     } while (0)
 
 #if defined(CONFIG_DEBUG) && CONFIG_DEBUG
 #define DEBUG_ASSERT(condition) ASSERT(condition)
 #else
-#define DEBUG_ASSERT(condition)                                                                    \
-    do {                                                                                           \
-        if (0)                                                                                     \
-            (void)(condition);                                                                     \
+#define DEBUG_ASSERT(condition) \
+    do {                        \
+        if (0)                  \
+            (void)(condition);  \
     } while (0)
 #endif
 
-#define BUG()               assert_failed("reached", __FILE__, __LINE__)
-#define BUG_ON(condition)   ASSERT(!(condition))
+#define BUG()             assert_failed("reached", __FILE__, __LINE__)
+#define BUG_ON(condition) ASSERT(!(condition))
 
-#define WARN_ON(condition)                                                                         \
-    ({                                                                                             \
-        bool warn__ = !!(condition);                                                               \
-        if (unlikely(warn__))                                                                      \
-            warn_report(#condition, __FILE__, __LINE__);                                           \
-        unlikely(warn__);                                                                          \
+#define WARN_ON(condition)                               \
+    ({                                                   \
+        bool warn__ = !!(condition);                     \
+        if (unlikely(warn__))                            \
+            warn_report(#condition, __FILE__, __LINE__); \
+        unlikely(warn__);                                \
     })
-#define WARN_ON_ONCE(condition)                                                                    \
-    ({                                                                                             \
-        static bool warned__;                                                                      \
-        bool warn__ = !!(condition);                                                               \
-        if (unlikely(warn__) && !__atomic_exchange_n(&warned__, true, __ATOMIC_RELAXED))           \
-            warn_report(#condition, __FILE__, __LINE__);                                           \
-        unlikely(warn__);                                                                          \
+#define WARN_ON_ONCE(condition)                                                          \
+    ({                                                                                   \
+        static bool warned__;                                                            \
+        bool warn__ = !!(condition);                                                     \
+        if (unlikely(warn__) && !__atomic_exchange_n(&warned__, true, __ATOMIC_RELAXED)) \
+            warn_report(#condition, __FILE__, __LINE__);                                 \
+        unlikely(warn__);                                                                \
     })
-#define WARN(condition, fmt, ...)                                                                  \
-    ({                                                                                             \
-        bool warn__ = !!(condition);                                                               \
-        if (unlikely(warn__))                                                                      \
-            warn_report_fmt(__FILE__, __LINE__, fmt, ##__VA_ARGS__);                               \
-        unlikely(warn__);                                                                          \
+#define WARN(condition, fmt, ...)                                    \
+    ({                                                               \
+        bool warn__ = !!(condition);                                 \
+        if (unlikely(warn__))                                        \
+            warn_report_fmt(__FILE__, __LINE__, fmt, ##__VA_ARGS__); \
+        unlikely(warn__);                                            \
     })
-#define WARN_ONCE(condition, fmt, ...)                                                             \
-    ({                                                                                             \
-        static bool warned__;                                                                      \
-        bool warn__ = !!(condition);                                                               \
-        if (unlikely(warn__) && !__atomic_exchange_n(&warned__, true, __ATOMIC_RELAXED))           \
-            warn_report_fmt(__FILE__, __LINE__, fmt, ##__VA_ARGS__);                               \
-        unlikely(warn__);                                                                          \
+#define WARN_ONCE(condition, fmt, ...)                                                   \
+    ({                                                                                   \
+        static bool warned__;                                                            \
+        bool warn__ = !!(condition);                                                     \
+        if (unlikely(warn__) && !__atomic_exchange_n(&warned__, true, __ATOMIC_RELAXED)) \
+            warn_report_fmt(__FILE__, __LINE__, fmt, ##__VA_ARGS__);                     \
+        unlikely(warn__);                                                                \
     })
 
 /* How many warnings there were since boot: a test run that ends with more than 0 has failed. */
@@ -87,10 +87,10 @@ unsigned long taint_mask(void);
 
 /* What the architecture gives to panic; each may be NULL. Set once at start. */
 struct panic_ops {
-    void (*stop_other_cpus)(void);                   /* NMI or IPI; bounded wait */
-    void (*show_regs)(const struct pt_regs *regs);   /* registers, through klog */
-    void (*show_context)(void);                      /* current task, CPU */
-    void (*reboot)(void);                            /* emergency restart; may return if it fails */
+    void (*stop_other_cpus)(void);                 /* NMI or IPI; bounded wait */
+    void (*show_regs)(const struct pt_regs *regs); /* registers, through klog */
+    void (*show_context)(void);                    /* current task, CPU */
+    void (*reboot)(void);                          /* emergency restart; may return if it fails */
 };
 void panic_set_ops(const struct panic_ops *ops);
 

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's command line: words separated by spaces, `name` or `name=value`, double quotes around
- * what contains spaces. In names - and _ are the same. `--` ends the kernel's words.
+ * The kernel's command line: words separated by spaces, `name` or `name=value`, double quotes
+ * around what contains spaces. In names - and _ are the same. `--` ends the kernel's words.
  *
  *     static int __init set_loglevel(const char *value) { ... return 0 or -EINVAL; }
  *     BOOT_PARAM("loglevel", set_loglevel);
  *
- * EARLY_PARAM functions run before memory is set up (no allocation, no locks that sleep), BOOT_PARAM ones
- * before INIT_SUBSYS. @value is NULL for a bare word, and stays valid for ever. A name may be taken
- * by several functions: each is called, for each time the word is there.
+ * EARLY_PARAM functions run before memory is set up (no allocation, no locks that sleep),
+ * BOOT_PARAM ones before INIT_SUBSYS. @value is NULL for a bare word, and stays valid for ever. A
+ * name may be taken by several functions: each is called, for each time the word is there.
  *
- * A word that no function takes goes to init, as with Linux: `name=value` into its environment, a bare
- * word (and all behind `--`) into its arguments; names with a dot belong to modules and are dropped.
+ * A word that no function takes goes to init, as with Linux: `name=value` into its environment, a
+ * bare word (and all behind `--`) into its arguments; names with a dot belong to modules and are
+ * dropped.
  */
 #ifndef KERNEL_BASE_PARAMS_H
 #define KERNEL_BASE_PARAMS_H
@@ -27,11 +28,11 @@ struct boot_param {
 SECTION_ARRAY_DECLARE(const struct boot_param, early_params);
 SECTION_ARRAY_DECLARE(const struct boot_param, boot_params);
 
-#define EARLY_PARAM(param_name, function)                                                          \
-    static const struct boot_param early_param_##function = {param_name, function};                \
+#define EARLY_PARAM(param_name, function)                                           \
+    static const struct boot_param early_param_##function = {param_name, function}; \
     SECTION_ARRAY_ADD(const struct boot_param, early_params, early_param_##function)
-#define BOOT_PARAM(param_name, function)                                                           \
-    static const struct boot_param boot_param_##function = {param_name, function};                 \
+#define BOOT_PARAM(param_name, function)                                           \
+    static const struct boot_param boot_param_##function = {param_name, function}; \
     SECTION_ARRAY_ADD(const struct boot_param, boot_params, boot_param_##function)
 
 #define CMDLINE_MAX 4096

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arrays that the linker collects: each file adds its own entries, and whoever owns the registry walks
- * them without knowing who they are. Entries are pointers, in link order (by path).
+ * Arrays that the linker collects: each file adds its own entries, and whoever owns the registry
+ * walks them without knowing who they are. Entries are pointers, in link order (by path).
  *
  * The owner's header:       SECTION_ARRAY_DECLARE(struct fs_type, fs_types);
  * one .c file of the owner: SECTION_ARRAY_DEFINE(struct fs_type, fs_types);
@@ -9,26 +9,26 @@
  * the walk:                 struct fs_type *const *it;
  *                           section_for_each(it, fs_types) use(*it);
  *
- * Registry names must not contain dots. The sections are .registry.NAME.0 (start), .1 (entries), .2 (end); the
- * linker script sorts them, and needs no change for a new registry.
+ * Registry names must not contain dots. The sections are .registry.NAME.0 (start), .1 (entries), .2
+ * (end); the linker script sorts them, and needs no change for a new registry.
  */
 #ifndef KERNEL_BASE_REGISTRY_H
 #define KERNEL_BASE_REGISTRY_H
 
 #include <kernel/compiler.h>
 
-#define SECTION_ARRAY_DECLARE(type, name)                                                          \
-    extern type *const name##_section_start[];                                                     \
+#define SECTION_ARRAY_DECLARE(type, name)      \
+    extern type *const name##_section_start[]; \
     extern type *const name##_section_end[]
 
-#define SECTION_ARRAY_DEFINE(type, name)                                                           \
-    __section(".registry." #name ".0") type *const name##_section_start[0] = {};                   \
+#define SECTION_ARRAY_DEFINE(type, name)                                         \
+    __section(".registry." #name ".0") type *const name##_section_start[0] = {}; \
     __section(".registry." #name ".2") type *const name##_section_end[0] = {}
 
-#define SECTION_ARRAY_ADD(type, name, object)                                                      \
+#define SECTION_ARRAY_ADD(type, name, object) \
     static type *const name##_entry_##object __section(".registry." #name ".1") __used = &(object)
 
-#define section_for_each(it, name)                                                                 \
+#define section_for_each(it, name) \
     for ((it) = name##_section_start; (it) != name##_section_end; (it)++)
 #define section_count(name) ((size_t)(name##_section_end - name##_section_start))
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names of the kernel's own functions by address. The table is made by tools/build/gen-symbols from the
- * first link and carried in the image by the second; addresses in it are relative to the image's
- * first byte, so that sliding the image does not change it.
+ * Names of the kernel's own functions by address. The table is made by tools/build/gen-symbols from
+ * the first link and carried in the image by the second; addresses in it are relative to the
+ * image's first byte, so that sliding the image does not change it.
  */
 #ifndef KERNEL_BASE_SYMBOLS_H
 #define KERNEL_BASE_SYMBOLS_H

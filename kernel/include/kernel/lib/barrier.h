@@ -8,8 +8,8 @@
 
 #include <kernel/compiler.h>
 
-/* A locked instruction orders like MFENCE and is faster. It touches the stack below the red zone that
- * a host program may use, hence the distance. */
+/* A locked instruction orders like MFENCE and is faster. It touches the stack below the red zone
+ * that a host program may use, hence the distance. */
 #define smp_mb()  __asm__ volatile("lock; addl $0, -132(%%rsp)" ::: "memory", "cc")
 #define smp_rmb() barrier()
 #define smp_wmb() barrier()
@@ -22,16 +22,16 @@
 #define smp_mb__before_atomic() barrier()
 #define smp_mb__after_atomic()  barrier()
 
-#define smp_load_acquire(p)                                                                        \
-    ({                                                                                             \
-        __typeof__(*(p)) acquired__ = READ_ONCE(*(p));                                             \
-        barrier();                                                                                 \
-        acquired__;                                                                                \
+#define smp_load_acquire(p)                            \
+    ({                                                 \
+        __typeof__(*(p)) acquired__ = READ_ONCE(*(p)); \
+        barrier();                                     \
+        acquired__;                                    \
     })
-#define smp_store_release(p, v)                                                                    \
-    do {                                                                                           \
-        barrier();                                                                                 \
-        WRITE_ONCE(*(p), (v));                                                                     \
+#define smp_store_release(p, v) \
+    do {                        \
+        barrier();              \
+        WRITE_ONCE(*(p), (v));  \
     } while (0)
 #define smp_store_mb(var, value) ((void)__atomic_exchange_n(&(var), (value), __ATOMIC_SEQ_CST))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arrays of bits of any length. Bits of the last word beyond the length are ignored by every function
- * that reads, and bitmap_zero/fill/copy write whole words. No locking.
+ * Arrays of bits of any length. Bits of the last word beyond the length are ignored by every
+ * function that reads, and bitmap_zero/fill/copy write whole words. No locking.
  */
 #ifndef KERNEL_LIB_BITMAP_H
 #define KERNEL_LIB_BITMAP_H
@@ -55,8 +55,8 @@ static inline bool bitmap_full(const unsigned long *map, size_t nr_bits)
 }
 
 /**
- * bitmap_find_zero_area() - the first run of @count clear bits at or after @start whose first bit has
- * (bit & align_mask) == 0. Returns a number above nr_bits - count when there is none.
+ * bitmap_find_zero_area() - the first run of @count clear bits at or after @start whose first bit
+ * has (bit & align_mask) == 0. Returns a number above nr_bits - count when there is none.
  */
 size_t bitmap_find_zero_area(const unsigned long *map, size_t nr_bits, size_t start, size_t count,
                              size_t align_mask);
@@ -70,7 +70,8 @@ int __must_check bitmap_parse_list(const char *text, unsigned long *map, size_t 
 /** bitmap_print_list() - the same form; returns what snprintf would. */
 int bitmap_print_list(char *buf, size_t size, const unsigned long *map, size_t nr_bits);
 
-/** bitmap_print_hex() - "ffffffff,00000001", most significant first, as /proc and /sys show masks. */
+/** bitmap_print_hex() - "ffffffff,00000001", most significant first, as /proc and /sys show masks.
+ */
 int bitmap_print_hex(char *buf, size_t size, const unsigned long *map, size_t nr_bits);
 
 #endif

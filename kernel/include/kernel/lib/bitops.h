@@ -154,7 +154,7 @@ static __always_inline int ffs(int word)
 /* Floor of the base-2 logarithm; @n is not 0. Usable in constants. */
 #define ilog2(n) (63 - __builtin_clzll((unsigned long long)(n)))
 /* The smallest order with (1 << order) >= n. */
-#define order_base_2(n) ((n) > 1 ? ilog2((n) - 1) + 1 : 0)
+#define order_base_2(n) ((n) > 1 ? ilog2((n)-1) + 1 : 0)
 
 static inline u64 roundup_pow_of_two(u64 n)
 {
@@ -218,11 +218,11 @@ size_t find_last_bit(const unsigned long *words, size_t nr_bits);
 #define find_first_bit(words, nr_bits)      find_next_bit(words, nr_bits, 0)
 #define find_first_zero_bit(words, nr_bits) find_next_zero_bit(words, nr_bits, 0)
 
-#define for_each_set_bit(bit, words, nr_bits)                                                      \
-    for ((bit) = find_first_bit(words, nr_bits); (bit) < (nr_bits);                                \
+#define for_each_set_bit(bit, words, nr_bits)                       \
+    for ((bit) = find_first_bit(words, nr_bits); (bit) < (nr_bits); \
          (bit) = find_next_bit(words, nr_bits, (bit) + 1))
-#define for_each_clear_bit(bit, words, nr_bits)                                                    \
-    for ((bit) = find_first_zero_bit(words, nr_bits); (bit) < (nr_bits);                           \
+#define for_each_clear_bit(bit, words, nr_bits)                          \
+    for ((bit) = find_first_zero_bit(words, nr_bits); (bit) < (nr_bits); \
          (bit) = find_next_zero_bit(words, nr_bits, (bit) + 1))
 
 #endif

@@ -27,19 +27,19 @@
 #define cpu_to_be64(x) ((be64)__builtin_bswap64(x))
 
 /* Values at any address. */
-#define UNALIGNED_ACCESS(order, bits)                                                              \
-    static inline u##bits get_unaligned_##order##bits(const void *p)                               \
-    {                                                                                              \
-        u##bits v;                                                                                 \
-                                                                                                   \
-        __builtin_memcpy(&v, p, sizeof(v));                                                        \
-        return order##bits##_to_cpu(v);                                                            \
-    }                                                                                              \
-    static inline void put_unaligned_##order##bits(u##bits value, void *p)                         \
-    {                                                                                              \
-        u##bits v = cpu_to_##order##bits(value);                                                   \
-                                                                                                   \
-        __builtin_memcpy(p, &v, sizeof(v));                                                        \
+#define UNALIGNED_ACCESS(order, bits)                                      \
+    static inline u##bits get_unaligned_##order##bits(const void *p)       \
+    {                                                                      \
+        u##bits v;                                                         \
+                                                                           \
+        __builtin_memcpy(&v, p, sizeof(v));                                \
+        return order##bits##_to_cpu(v);                                    \
+    }                                                                      \
+    static inline void put_unaligned_##order##bits(u##bits value, void *p) \
+    {                                                                      \
+        u##bits v = cpu_to_##order##bits(value);                           \
+                                                                           \
+        __builtin_memcpy(p, &v, sizeof(v));                                \
     }
 
 UNALIGNED_ACCESS(le, 16)
@@ -50,16 +50,16 @@ UNALIGNED_ACCESS(be, 32)
 UNALIGNED_ACCESS(be, 64)
 #undef UNALIGNED_ACCESS
 
-#define get_unaligned(ptr)                                                                         \
-    ({                                                                                             \
-        __typeof__(*(ptr)) unaligned__;                                                            \
-        __builtin_memcpy(&unaligned__, (ptr), sizeof(unaligned__));                                \
-        unaligned__;                                                                               \
+#define get_unaligned(ptr)                                          \
+    ({                                                              \
+        __typeof__(*(ptr)) unaligned__;                             \
+        __builtin_memcpy(&unaligned__, (ptr), sizeof(unaligned__)); \
+        unaligned__;                                                \
     })
-#define put_unaligned(value, ptr)                                                                  \
-    do {                                                                                           \
-        __typeof__(*(ptr)) unaligned__ = (value);                                                  \
-        __builtin_memcpy((ptr), &unaligned__, sizeof(unaligned__));                                \
+#define put_unaligned(value, ptr)                                   \
+    do {                                                            \
+        __typeof__(*(ptr)) unaligned__ = (value);                   \
+        __builtin_memcpy((ptr), &unaligned__, sizeof(unaligned__)); \
     } while (0)
 
 static inline void le16_add_cpu(le16 *var, u16 value)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* CRC-16 (polynomial 0x8005 reflected), as ext4's group descriptors without metadata_csum use it. */
+/* CRC-16 (polynomial 0x8005 reflected), as ext4's group descriptors without metadata_csum use it.
+ */
 #ifndef KERNEL_LIB_CRC16_H
 #define KERNEL_LIB_CRC16_H
 

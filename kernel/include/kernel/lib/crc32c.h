@@ -6,8 +6,8 @@
 #include <kernel/types.h>
 
 /**
- * crc32c() - continues @crc over @len bytes. No inversion is done here: start with ~0 and invert at the
- * end where the format says so (ext4 does not invert at the end).
+ * crc32c() - continues @crc over @len bytes. No inversion is done here: start with ~0 and invert at
+ * the end where the format says so (ext4 does not invert at the end).
  */
 u32 crc32c(u32 crc, const void *data, size_t len);
 

@@ -19,10 +19,14 @@ typedef struct {
 
 #define UUID_STRING_LEN 36
 
-#define GUID_INIT(a, b, c, d0, d1, d2, d3, d4, d5, d6, d7)                                         \
-    {{(a) & 0xff, ((a) >> 8) & 0xff, ((a) >> 16) & 0xff, ((a) >> 24) & 0xff, (b) & 0xff,           \
-      ((b) >> 8) & 0xff, (c) & 0xff, ((c) >> 8) & 0xff, (d0), (d1), (d2), (d3), (d4), (d5), (d6),  \
-      (d7)}}
+#define GUID_INIT(a, b, c, d0, d1, d2, d3, d4, d5, d6, d7)                                    \
+    {                                                                                         \
+        {                                                                                     \
+            (a) & 0xff, ((a) >> 8) & 0xff, ((a) >> 16) & 0xff, ((a) >> 24) & 0xff, (b)&0xff,  \
+                ((b) >> 8) & 0xff, (c)&0xff, ((c) >> 8) & 0xff, (d0), (d1), (d2), (d3), (d4), \
+                (d5), (d6), (d7)                                                              \
+        }                                                                                     \
+    }
 
 /** guid_parse() - reads xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx. Returns 0 or -EINVAL. */
 int __must_check guid_parse(const char *text, guid_t *guid);

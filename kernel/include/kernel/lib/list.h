@@ -26,10 +26,16 @@ struct hlist_head {
 #define LIST_POISON1 ((void *)0xdead000000000100UL)
 #define LIST_POISON2 ((void *)0xdead000000000122UL)
 
-#define LIST_HEAD_INIT(name) {&(name), &(name)}
-#define LIST_HEAD(name)      struct list_head name = LIST_HEAD_INIT(name)
-#define HLIST_HEAD_INIT      {NULL}
-#define HLIST_HEAD(name)     struct hlist_head name = HLIST_HEAD_INIT
+#define LIST_HEAD_INIT(name) \
+    {                        \
+        &(name), &(name)     \
+    }
+#define LIST_HEAD(name) struct list_head name = LIST_HEAD_INIT(name)
+#define HLIST_HEAD_INIT \
+    {                   \
+        NULL            \
+    }
+#define HLIST_HEAD(name) struct hlist_head name = HLIST_HEAD_INIT
 
 static inline void INIT_LIST_HEAD(struct list_head *list)
 {
@@ -187,39 +193,41 @@ static inline size_t list_count(const struct list_head *head)
     return count;
 }
 
-#define list_entry(ptr, type, member)       container_of(ptr, type, member)
+#define list_entry(ptr, type, member)        container_of(ptr, type, member)
 #define list_first_entry(head, type, member) list_entry((head)->next, type, member)
 #define list_last_entry(head, type, member)  list_entry((head)->prev, type, member)
-#define list_first_entry_or_null(head, type, member)                                               \
+#define list_first_entry_or_null(head, type, member) \
     (list_empty(head) ? NULL : list_first_entry(head, type, member))
-#define list_next_entry(pos, member) list_entry((pos)->member.next, __typeof__(*(pos)), member)
-#define list_prev_entry(pos, member) list_entry((pos)->member.prev, __typeof__(*(pos)), member)
+#define list_next_entry(pos, member)          list_entry((pos)->member.next, __typeof__(*(pos)), member)
+#define list_prev_entry(pos, member)          list_entry((pos)->member.prev, __typeof__(*(pos)), member)
 #define list_entry_is_head(pos, head, member) (&(pos)->member == (head))
 
-#define list_for_each(pos, head) for (pos = (head)->next; pos != (head); pos = pos->next)
+#define list_for_each(pos, head)      for (pos = (head)->next; pos != (head); pos = pos->next)
 #define list_for_each_prev(pos, head) for (pos = (head)->prev; pos != (head); pos = pos->prev)
-#define list_for_each_safe(pos, tmp, head)                                                         \
+#define list_for_each_safe(pos, tmp, head) \
     for (pos = (head)->next, tmp = pos->next; pos != (head); pos = tmp, tmp = pos->next)
 
-#define list_for_each_entry(pos, head, member)                                                     \
-    for (pos = list_first_entry(head, __typeof__(*pos), member);                                   \
+#define list_for_each_entry(pos, head, member)                   \
+    for (pos = list_first_entry(head, __typeof__(*pos), member); \
          !list_entry_is_head(pos, head, member); pos = list_next_entry(pos, member))
-#define list_for_each_entry_reverse(pos, head, member)                                             \
-    for (pos = list_last_entry(head, __typeof__(*pos), member);                                    \
+#define list_for_each_entry_reverse(pos, head, member)          \
+    for (pos = list_last_entry(head, __typeof__(*pos), member); \
          !list_entry_is_head(pos, head, member); pos = list_prev_entry(pos, member))
 /* @pos may be deleted in the body. */
-#define list_for_each_entry_safe(pos, tmp, head, member)                                           \
-    for (pos = list_first_entry(head, __typeof__(*pos), member), tmp = list_next_entry(pos, member); \
+#define list_for_each_entry_safe(pos, tmp, head, member)         \
+    for (pos = list_first_entry(head, __typeof__(*pos), member), \
+        tmp = list_next_entry(pos, member);                      \
          !list_entry_is_head(pos, head, member); pos = tmp, tmp = list_next_entry(tmp, member))
-#define list_for_each_entry_safe_reverse(pos, tmp, head, member)                                   \
-    for (pos = list_last_entry(head, __typeof__(*pos), member), tmp = list_prev_entry(pos, member); \
+#define list_for_each_entry_safe_reverse(pos, tmp, head, member) \
+    for (pos = list_last_entry(head, __typeof__(*pos), member),  \
+        tmp = list_prev_entry(pos, member);                      \
          !list_entry_is_head(pos, head, member); pos = tmp, tmp = list_prev_entry(tmp, member))
 /* From the entry after @pos. */
-#define list_for_each_entry_continue(pos, head, member)                                            \
-    for (pos = list_next_entry(pos, member); !list_entry_is_head(pos, head, member);               \
+#define list_for_each_entry_continue(pos, head, member)                              \
+    for (pos = list_next_entry(pos, member); !list_entry_is_head(pos, head, member); \
          pos = list_next_entry(pos, member))
 /* From @pos itself. */
-#define list_for_each_entry_from(pos, head, member)                                                \
+#define list_for_each_entry_from(pos, head, member) \
     for (; !list_entry_is_head(pos, head, member); pos = list_next_entry(pos, member))
 
 static inline void INIT_HLIST_HEAD(struct hlist_head *head)
@@ -307,19 +315,19 @@ static inline void hlist_move_list(struct hlist_head *old, struct hlist_head *he
 }
 
 #define hlist_entry(ptr, type, member) container_of(ptr, type, member)
-#define hlist_entry_safe(ptr, type, member)                                                        \
-    ({                                                                                             \
-        __typeof__(ptr) hlist_ptr__ = (ptr);                                                       \
-        hlist_ptr__ ? hlist_entry(hlist_ptr__, type, member) : NULL;                               \
+#define hlist_entry_safe(ptr, type, member)                          \
+    ({                                                               \
+        __typeof__(ptr) hlist_ptr__ = (ptr);                         \
+        hlist_ptr__ ? hlist_entry(hlist_ptr__, type, member) : NULL; \
     })
-#define hlist_for_each(pos, head)      for (pos = (head)->first; pos; pos = pos->next)
-#define hlist_for_each_entry(pos, head, member)                                                    \
-    for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member); pos;                   \
+#define hlist_for_each(pos, head) for (pos = (head)->first; pos; pos = pos->next)
+#define hlist_for_each_entry(pos, head, member)                                  \
+    for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member); pos; \
          pos = hlist_entry_safe((pos)->member.next, __typeof__(*(pos)), member))
 /* @tmp is a struct hlist_node *; @pos may be deleted in the body. */
-#define hlist_for_each_entry_safe(pos, tmp, head, member)                                          \
-    for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member);                        \
-         pos && (tmp = pos->member.next, true);                                                    \
+#define hlist_for_each_entry_safe(pos, tmp, head, member)                   \
+    for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member); \
+         pos && (tmp = pos->member.next, true);                             \
          pos = hlist_entry_safe(tmp, __typeof__(*(pos)), member))
 
 #endif

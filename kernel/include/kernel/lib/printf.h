@@ -16,8 +16,8 @@
 
 #ifndef __KERNEL__
 #include <stdio.h>
-#define vsnprintf  kvsnprintf
-#define snprintf   ksnprintf
+#define vsnprintf kvsnprintf
+#define snprintf  ksnprintf
 #endif
 
 /**

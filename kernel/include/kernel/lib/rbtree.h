@@ -4,9 +4,9 @@
  * descent ended (rb_link_node), then rb_insert_color() rebalances; or rb_add() does both with a
  * comparison. No locking.
  *
- * Augmented trees keep in each node a value computed from the node and its children (the largest end
- * of the intervals below it, say). The caller gives one function that recomputes the node's value
- * and tells whether it changed; insertion, removal and rotation call it where needed.
+ * Augmented trees keep in each node a value computed from the node and its children (the largest
+ * end of the intervals below it, say). The caller gives one function that recomputes the node's
+ * value and tells whether it changed; insertion, removal and rotation call it where needed.
  */
 #ifndef KERNEL_LIB_RBTREE_H
 #define KERNEL_LIB_RBTREE_H
@@ -30,14 +30,22 @@ struct rb_root_cached {
     struct rb_node *rb_leftmost;
 };
 
-#define RB_ROOT        (struct rb_root){NULL}
-#define RB_ROOT_CACHED (struct rb_root_cached){{NULL}, NULL}
+#define RB_ROOT      \
+    (struct rb_root) \
+    {                \
+        NULL         \
+    }
+#define RB_ROOT_CACHED      \
+    (struct rb_root_cached) \
+    {                       \
+        {NULL}, NULL        \
+    }
 
 #define rb_entry(ptr, type, member) container_of(ptr, type, member)
-#define rb_entry_safe(ptr, type, member)                                                           \
-    ({                                                                                             \
-        __typeof__(ptr) rb_ptr__ = (ptr);                                                          \
-        rb_ptr__ ? rb_entry(rb_ptr__, type, member) : NULL;                                        \
+#define rb_entry_safe(ptr, type, member)                    \
+    ({                                                      \
+        __typeof__(ptr) rb_ptr__ = (ptr);                   \
+        rb_ptr__ ? rb_entry(rb_ptr__, type, member) : NULL; \
     })
 
 #define RB_EMPTY_ROOT(root) (READ_ONCE((root)->rb_node) == NULL)
@@ -84,7 +92,7 @@ struct rb_node *rb_first_postorder(const struct rb_root *root);
 struct rb_node *rb_next_postorder(const struct rb_node *node);
 
 #define rb_for_each(node, root) for (node = rb_first(root); node; node = rb_next(node))
-#define rb_for_each_postorder_safe(node, tmp, root)                                                \
+#define rb_for_each_postorder_safe(node, tmp, root) \
     for (node = rb_first_postorder(root); node && (tmp = rb_next_postorder(node), true); node = tmp)
 
 #define rb_first_cached(root) ((root)->rb_leftmost)
@@ -157,7 +165,8 @@ static __always_inline void rb_add(struct rb_node *node, struct rb_root *root,
     rb_insert_color(node, root);
 }
 
-/** rb_find() - the node for which @cmp(key, node) is 0 (negative: the key sorts before), or NULL. */
+/** rb_find() - the node for which @cmp(key, node) is 0 (negative: the key sorts before), or NULL.
+ */
 static __always_inline struct rb_node *rb_find(const void *key, const struct rb_root *root,
                                                int (*cmp)(const void *key, const struct rb_node *))
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reference counts that cannot wrap: a count that overflows, or is taken from 0, sticks at a value from
- * which it never comes back, the object leaks instead of being freed under its users, and the fault
- * is reported once. Any context.
+ * Reference counts that cannot wrap: a count that overflows, or is taken from 0, sticks at a value
+ * from which it never comes back, the object leaks instead of being freed under its users, and the
+ * fault is reported once. Any context.
  */
 #ifndef KERNEL_LIB_REFCOUNT_H
 #define KERNEL_LIB_REFCOUNT_H
@@ -13,7 +13,10 @@ typedef struct {
     atomic_t refs;
 } refcount_t;
 
-#define REFCOUNT_INIT(n)   {ATOMIC_INIT(n)}
+#define REFCOUNT_INIT(n) \
+    {                    \
+        ATOMIC_INIT(n)   \
+    }
 #define REFCOUNT_SATURATED (-0x40000000)
 
 enum refcount_fault {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory and strings. The names that C has mean what C says. In a host build they are the C library's;
- * the others are ours in both.
+ * Memory and strings. The names that C has mean what C says. In a host build they are the C
+ * library's; the others are ours in both.
  */
 #ifndef KERNEL_LIB_STRING_H
 #define KERNEL_LIB_STRING_H

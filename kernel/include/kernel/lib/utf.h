@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8, UTF-16 and code points. Nothing ill-formed passes: surrogates, overlong forms, beyond 10FFFF. */
+/* UTF-8, UTF-16 and code points. Nothing ill-formed passes: surrogates, overlong forms, beyond
+ * 10FFFF. */
 #ifndef KERNEL_LIB_UTF_H
 #define KERNEL_LIB_UTF_H
 
@@ -20,8 +21,8 @@ int utf8_encode(u32 cp, char out[4]);
 ssize_t __must_check utf8_to_utf16(const char *s, size_t len, u16 *out, size_t max);
 
 /**
- * utf16_to_utf8() - @s[@len] units (in memory order of the CPU) into at most @max bytes, no NUL added.
- * A lone surrogate becomes U+FFFD. Returns bytes or -ENAMETOOLONG.
+ * utf16_to_utf8() - @s[@len] units (in memory order of the CPU) into at most @max bytes, no NUL
+ * added. A lone surrogate becomes U+FFFD. Returns bytes or -ENAMETOOLONG.
  */
 ssize_t __must_check utf16_to_utf8(const u16 *s, size_t len, char *out, size_t max);
 

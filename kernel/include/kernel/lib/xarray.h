@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A sparse array of pointers indexed by a 64-bit number: a radix tree of 64-way nodes, only as tall as
- * its largest index needs, with three mark bits for each entry that searches can follow.
+ * A sparse array of pointers indexed by a 64-bit number: a radix tree of 64-way nodes, only as tall
+ * as its largest index needs, with three mark bits for each entry that searches can follow.
  *
  * An entry is NULL (absent), a pointer aligned to 4 bytes, or a small integer (xa_mk_value).
  *
- * Locking: none of its own. xa_load, xa_find, xa_find_after, xa_get_mark and the iterators may run under
- * rcu_read_lock() while one writer works; everything else needs the caller's lock. What an entry
- * points to is the caller's business: take a reference that can fail, then look again.
+ * Locking: none of its own. xa_load, xa_find, xa_find_after, xa_get_mark and the iterators may run
+ * under rcu_read_lock() while one writer works; everything else needs the caller's lock. What an
+ * entry points to is the caller's business: take a reference that can fail, then look again.
  *
  * Storing may need nodes. Under a spinlock use GFP_ATOMIC and, when it fails with -ENOMEM, drop the
  * lock, xa_prealloc(), take it again and xa_store_prealloc(), which cannot fail.
@@ -34,13 +34,16 @@ typedef unsigned int xa_mark_t;
 #define XA_NR_MARKS 3
 #define XA_PRESENT  8U /* for searches: any entry */
 
-#define XARRAY_INIT         {NULL, 0}
+#define XARRAY_INIT \
+    {               \
+        NULL, 0     \
+    }
 #define DEFINE_XARRAY(name) struct xarray name = XARRAY_INIT
 
 /* Nodes put aside so that one store cannot fail. */
 #define XA_MAX_HEIGHT 11
 struct xa_prealloc {
-    struct xa_node *nodes[XA_MAX_HEIGHT];
+    struct xa_node *nodes[2 * XA_MAX_HEIGHT];
     unsigned int count;
 };
 
@@ -75,8 +78,8 @@ static inline bool xa_is_value(const void *entry)
 void *xa_load(const struct xarray *xa, u64 index);
 
 /**
- * xa_store() - puts @entry at @index (NULL: erases), its marks cleared unless it replaces an entry, whose
- * marks then stay. Returns the old entry, or ERR_PTR(-ENOMEM): test with xa_is_err().
+ * xa_store() - puts @entry at @index (NULL: erases), its marks cleared unless it replaces an entry,
+ * whose marks then stay. Returns the old entry, or ERR_PTR(-ENOMEM): test with xa_is_err().
  */
 void *xa_store(struct xarray *xa, u64 index, void *entry, gfp_t gfp);
 #define xa_is_err(entry) IS_ERR(entry)
@@ -91,8 +94,11 @@ void *xa_cmpxchg(struct xarray *xa, u64 index, void *old, void *entry, gfp_t gfp
 /** xa_erase() - takes the entry out and returns it (or NULL). Never allocates, never fails. */
 void *xa_erase(struct xarray *xa, u64 index);
 
-/** xa_prealloc() - puts aside what a store at any index may need. May sleep if @gfp may. */
-int __must_check xa_prealloc(struct xa_prealloc *pool, gfp_t gfp);
+/**
+ * xa_prealloc() - fills @pool (zeroed before its first use) with what a store at @index may need at
+ * worst. Returns 0 or -ENOMEM, the pool then holding what was got. May sleep if @gfp may.
+ */
+int __must_check xa_prealloc(struct xa_prealloc *pool, u64 index, gfp_t gfp);
 void *xa_store_prealloc(struct xarray *xa, u64 index, void *entry, struct xa_prealloc *pool);
 void xa_prealloc_free(struct xa_prealloc *pool);
 
@@ -100,7 +106,11 @@ struct xa_limit {
     u64 min, max;
 };
 
-#define XA_LIMIT(lo, hi) (struct xa_limit){.min = (lo), .max = (hi)}
+#define XA_LIMIT(lo, hi)         \
+    (struct xa_limit)            \
+    {                            \
+        .min = (lo), .max = (hi) \
+    }
 
 /**
  * xa_alloc() - stores @entry at the lowest free index inside @limit.
@@ -114,8 +124,8 @@ int __must_check xa_alloc_cyclic(struct xarray *xa, u64 *index, void *entry, str
                                  u64 *next, gfp_t gfp);
 
 /**
- * xa_find() - the first entry at *@index or above, up to @max, that has mark @filter (XA_PRESENT: any).
- * Sets *@index to where it is. NULL, *@index unchanged, when there is none.
+ * xa_find() - the first entry at *@index or above, up to @max, that has mark @filter (XA_PRESENT:
+ * any). Sets *@index to where it is. NULL, *@index unchanged, when there is none.
  */
 void *xa_find(const struct xarray *xa, u64 *index, u64 max, xa_mark_t filter);
 /** xa_find_after() - the same strictly above *@index. */
@@ -147,14 +157,14 @@ static inline bool xa_marked(const struct xarray *xa, xa_mark_t mark)
 void xa_destroy(struct xarray *xa);
 
 /* @index is a u64 variable. Entries may be erased or stored in the body. */
-#define xa_for_each_range(xa, index, entry, start, last)                                           \
-    for ((index) = (start), (entry) = xa_find(xa, &(index), last, XA_PRESENT); (entry);            \
+#define xa_for_each_range(xa, index, entry, start, last)                                \
+    for ((index) = (start), (entry) = xa_find(xa, &(index), last, XA_PRESENT); (entry); \
          (entry) = xa_find_after(xa, &(index), last, XA_PRESENT))
-#define xa_for_each_start(xa, index, entry, start)                                                 \
-    xa_for_each_range(xa, index, entry, start, ~0ULL)
-#define xa_for_each(xa, index, entry) xa_for_each_range(xa, index, entry, 0, ~0ULL)
-#define xa_for_each_marked(xa, index, entry, filter)                                               \
-    for ((index) = 0, (entry) = xa_find(xa, &(index), ~0ULL, filter); (entry);                     \
+#define xa_for_each_start(xa, index, entry, start) \
+    xa_for_each_range (xa, index, entry, start, ~0ULL)
+#define xa_for_each(xa, index, entry) xa_for_each_range (xa, index, entry, 0, ~0ULL)
+#define xa_for_each_marked(xa, index, entry, filter)                           \
+    for ((index) = 0, (entry) = xa_find(xa, &(index), ~0ULL, filter); (entry); \
          (entry) = xa_find_after(xa, &(index), ~0ULL, filter))
 
 #endif
