@@ -25,6 +25,7 @@
 #include <kernel/lib/list.h>
 #include <kernel/lib/refcount.h>
 #include <kernel/sync/mutex.h>
+#include <kernel/sync/rcu.h>
 #include <kernel/sync/rwsem.h>
 #include <kernel/sync/spinlock.h>
 #include <kernel/sync/wait.h>
