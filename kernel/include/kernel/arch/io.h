@@ -35,6 +35,11 @@ static inline void outl(u32 v, u16 port)
 {
     asm volatile("outl %0, %w1" : : "a"(v), "Nd"(port));
 }
+/* Writes count bytes to one port. */
+static inline void outsb(u16 port, const void *from, size_t count)
+{
+    asm volatile("rep outsb" : "+S"(from), "+c"(count) : "d"(port) : "memory");
+}
 
 #define MMIO_ACCESSORS(bits, type)                                                                 \
     static inline type mmio_read##bits(const volatile void __iomem *p)                             \
