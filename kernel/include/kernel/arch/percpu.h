@@ -64,6 +64,22 @@ extern unsigned long percpu_offsets[NR_CPUS_MAX];
         asm volatile("and %1, %%gs:%0" : "+m"(var) : "r"(__pcv) : "cc");                           \
     } while (0)
 
+/*
+ * Changes two neighbouring words (16-byte aligned) from old to new values at once; false if they were
+ * others. Safe against what runs on this CPU, not against other CPUs (no LOCK prefix). var points
+ * to the per-CPU variable.
+ */
+#define this_cpu_cmpxchg_pair(var, old_low, old_high, new_low, new_high)                           \
+    ({                                                                                             \
+        bool __pcok;                                                                               \
+        u64 __pcol = (u64)(old_low), __pcoh = (u64)(old_high);                                     \
+        asm volatile("cmpxchg16b %%gs:%1"                                                          \
+                     : "=@ccz"(__pcok), "+m"(*(var)), "+a"(__pcol), "+d"(__pcoh)                   \
+                     : "b"((u64)(new_low)), "c"((u64)(new_high))                                   \
+                     : "memory");                                                                  \
+        __pcok;                                                                                    \
+    })
+
 static inline unsigned int smp_processor_id(void)
 {
     return this_cpu_read(cpu_number);

@@ -18,6 +18,7 @@
 #include <kernel/lib/atomic.h>
 #include <kernel/lib/list.h>
 #include <kernel/mm/gfp.h>
+#include <kernel/sync/rcu.h>
 #include <kernel/sync/spinlock.h>
 
 struct address_space;
@@ -52,7 +53,10 @@ enum page_flag {
 struct page {
     u32 flags;
     atomic_t refcount;
-    atomic_t mapcount; /* starts at -1 */
+    union {
+        atomic_t mapcount; /* starts at -1 */
+        u32 slab_used;     /* PG_SLAB: objects not on the slab's free list */
+    };
     u32 private;       /* order of a free or compound block; file system's while PG_PRIVATE */
     union {
         struct list_head lru;
@@ -62,12 +66,18 @@ struct page {
         };
         struct page *head; /* PG_TAIL */
         struct {
-            spinlock_t *ptl_unused;
+            void *table_private;
             u64 nr_entries; /* PG_TABLE: entries in use */
         };
     };
-    struct address_space *mapping; /* page cache; anon_vma | 1; NULL */
-    u64 index;                     /* in pages: offset in the mapping; slab: objects in use */
+    union {
+        struct {
+            struct address_space *mapping; /* page cache; anon_vma | 1; NULL */
+            u64 index;                     /* in pages: offset in the mapping */
+        };
+        struct list_head slab_link; /* slab: the cache's list */
+        struct rcu_head rcu;        /* on its way back after a grace period */
+    };
 };
 
 static_assert(sizeof(struct page) == 48, "struct page: memory overhead of the whole machine");

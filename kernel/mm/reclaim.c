@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reclaim: getting pages back when they run short. What can be given up without anybody noticing:
+ * slabs without objects.
+ */
+#include "internal.h"
+
+#include <kernel/sched/task.h>
+
+bool reclaim_is_active(void)
+{
+    return current->flags & TASKF_MEMALLOC;
+}
+
+unsigned long pages_reclaim_direct(gfp_t gfp, unsigned int order)
+{
+    unsigned long freed;
+
+    vm_counter_inc(ALLOCSTALL);
+    current->flags |= TASKF_MEMALLOC;
+    freed = slab_shrink();
+    current->flags &= ~TASKF_MEMALLOC;
+    return freed;
+}
+
+void kswapd_wake(struct zone *zone)
+{
+    WRITE_ONCE(zone->alloc_failed, true);
+}
+
+void lru_remove(struct page *page)
+{
+    struct zone *zone = page_zone(page);
+    unsigned long flags;
+
+    spin_lock_irqsave(&zone->lru_lock, flags);
+    page_flag_clear(page, PG_LRU);
+    list_del(&page->lru);
+    spin_unlock_irqrestore(&zone->lru_lock, flags);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The body of a cache, for slab.c and kmalloc.c. */
+#ifndef KERNEL_MM_SLAB_INTERNAL_H
+#define KERNEL_MM_SLAB_INTERNAL_H
+
+#include <kernel/lib/list.h>
+#include <kernel/mm/slab.h>
+#include <kernel/sync/spinlock.h>
+
+struct kmem_cache {
+    /* Read by every allocation; never written once per-CPU areas exist. */
+    u32 slot;        /* of the per-CPU stacks; 0: none */
+    u32 link_offset; /* of the word that links free objects */
+    u32 limit;       /* objects on a CPU's stack; 0: stacks are not used */
+    u32 batch;
+    u32 object_size; /* what the user asked for */
+    u32 stride;
+    u32 objects_per_slab;
+    u32 full_limit;
+    u8 order;
+    u32 flags; /* SLAB_* */
+    void (*ctor)(void *object);
+    const char *name;
+
+    spinlock_t lock __cacheline_aligned;
+    struct list_head partial;         /* lock: slabs with free objects, empty ones last */
+    unsigned long nr_used;            /* lock: objects not on a slab's free list */
+    unsigned long nr_slabs, nr_empty; /* lock */
+    struct list_head link;            /* caches_lock */
+};
+
+unsigned long cache_shrink(struct kmem_cache *cache);
+void kmalloc_init(void);
+#endif
