@@ -87,3 +87,31 @@ $(BUILD)/%.sig: $(BUILD)/% $(SIGNING_KEY)
 
 .PHONY: loader
 loader: $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTX64.signed.EFI
+
+# What the boot scenarios use beside the loader: firmware that misbehaves, and a program in the kernel's
+# place that checks and prints what it was handed.
+hostile_srcs := $(wildcard tests/boot/firmware/*.c)
+hostile_objs := $(patsubst tests/boot/firmware/%,$(EFI_OUT)/hostile/%.o,$(hostile_srcs)) \
+    $(addprefix $(EFI_OUT)/,libc.c.o uefi.c.o console.c.o file.c.o text.c.o pool.c.o)
+-include $(hostile_objs:.o=.d)
+
+$(EFI_OUT)/hostile/%.c.o: tests/boot/firmware/%.c efi/module.mk | $(ABI_INC)/abi
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(EFI_CFLAGS) -MMD -MP -c $< -o $@
+$(EFI_OUT)/hostile.so: $(hostile_objs) $(EFI_CRT0)
+	$(Q)ld $(EFI_LDFLAGS) $(EFI_CRT0) $(hostile_objs) -L/usr/lib -lgnuefi -o $@
+$(BUILD)/hostile.EFI: $(EFI_OUT)/hostile.so
+	$(efi_image)
+
+PAYLOAD_CFLAGS := -std=gnu11 -O2 -ffreestanding -fPIE -mno-red-zone -mgeneral-regs-only \
+    -fno-stack-protector -fcf-protection=none -fvisibility=hidden -fno-asynchronous-unwind-tables \
+    -Wall -Wextra -Werror -I$(ABI_INC)
+$(EFI_OUT)/payload/%.o: tests/boot/payload/% kernel/abi/boot.h efi/module.mk | $(ABI_INC)/abi
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(PAYLOAD_CFLAGS) -c $< -o $@
+$(BUILD)/payload: tests/boot/payload/payload.lds $(EFI_OUT)/payload/start.S.o $(EFI_OUT)/payload/payload.c.o
+	$(Q)ld -pie --no-dynamic-linker -z text -z noexecstack -z norelro -z max-page-size=4096 \
+	    --no-undefined -T $^ -o $@
+
+.PHONY: loader-tests
+loader-tests: $(BUILD)/hostile.EFI $(BUILD)/payload $(BUILD)/payload.sig

@@ -53,7 +53,8 @@ $(GEN_INC)/kernel/syscall/syscalls.h: kernel/syscall/syscalls.tbl tools/build/ge
 $(KOUT)/kernel/syscall/%.o: KCFLAGS += -I$(KOUT)
 
 # Linked twice: the first link gives the addresses for the symbol table that the second carries.
-KLDFLAGS := -pie --no-dynamic-linker -z text -z noexecstack -z max-page-size=4096 -z separate-code \
+# -shared, because ld calls a -pie image with a fixed address ET_EXEC.
+KLDFLAGS := -shared -Bsymbolic -z text -z noexecstack -z max-page-size=4096 -z separate-code \
     --build-id=sha1 --orphan-handling=error -T kernel/kernel.lds --no-undefined
 $(KOUT)/pass1.elf: $(kobjs) kernel/kernel.lds
 	$(Q)$(KLD) $(KLDFLAGS) $(kobjs) -o $@

@@ -116,13 +116,16 @@ struct console {
 };
 
 /**
- * console_register() - from now on @con shows the log. A console is enabled when console= names it
- * or, without any console=, when it is the first registered (tty or ttyS). Early (boot) consoles
- * are always enabled. Returns 0 or -errno. Context: task or early boot.
+ * console_register() - from now on @con shows the log. It is enabled when console= names it, or
+ * when there is no console= at all; boot consoles always are, until a real console of the same name
+ * and index takes over. Returns 0 or -errno. Context: task or early boot.
  */
 int console_register(struct console *con);
 void console_unregister(struct console *con);
-/** console_device() - the device number of /dev/console, 0: none. */
+/**
+ * console_device() - the device number of /dev/console: that of the last console= which is there,
+ * else of a screen (tty), else of any console; 0: none.
+ */
 dev_t console_device(void);
 /** console_first() - head of the list, for /proc/consoles; walk with ->next. */
 struct console *console_first(void);

@@ -7,6 +7,7 @@
 #ifndef KERNEL_SYNC_WAIT_H
 #define KERNEL_SYNC_WAIT_H
 
+#include <kernel/err.h>
 #include <kernel/lib/list.h>
 #include <kernel/sched/state.h>
 #include <kernel/sync/spinlock.h>
