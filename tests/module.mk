@@ -13,7 +13,7 @@ HOST_OUT := build/host
 HOST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-strict-aliasing -fwrapv \
     -fsanitize=address,undefined -fno-sanitize-recover=undefined \
     -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers \
-    -D__HOST_TEST__ -Itests/host -Itests/host/shim -I$(ABI_INC) -Ikernel/include \
+    -D_GNU_SOURCE -D__HOST_TEST__ -Itests/host -Itests/host/shim -I$(ABI_INC) -Ikernel/include \
     -Idrivers/include -Ifs/include
 
 host_tests := $(sort $(wildcard tests/host/*/test_*.c))

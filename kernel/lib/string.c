@@ -103,7 +103,7 @@ int strncasecmp(const char *a, const char *b, size_t n)
 
 int strcasecmp(const char *a, const char *b)
 {
-    return strncasecmp(a, b, ~(size_t)0);
+    return strncasecmp(a, b, ~(size_t)0 >> 1);
 }
 
 char *strchrnul(const char *s, int c)

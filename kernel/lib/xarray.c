@@ -502,7 +502,7 @@ int xa_alloc(struct xarray *xa, u64 *index, void *entry, struct xa_limit limit, 
 int xa_alloc_cyclic(struct xarray *xa, u64 *index, void *entry, struct xa_limit limit, u64 *next,
                     gfp_t gfp)
 {
-    u64 from = clamp(*next, limit.min, limit.max);
+    u64 from = *next >= limit.min && *next <= limit.max ? *next : limit.min;
     int error = xa_alloc(xa, index, entry, XA_LIMIT(from, limit.max), gfp);
 
     if (error == -EBUSY && from > limit.min)

@@ -54,7 +54,6 @@ typedef u64 paddr_t;  /* a physical address */
 typedef u64 pfn_t;    /* paddr >> PAGE_SHIFT */
 typedef u64 vaddr_t;  /* a virtual address as a number */
 typedef u64 sector_t; /* 512 bytes, whatever the device's own block is */
-typedef u64 blkcnt64_t;
 
 /* Device numbers. stat(2) and mknod(2) spell them differently: see dev_encode/dev_decode. */
 #define MINORBITS     20
