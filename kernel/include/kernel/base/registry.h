@@ -17,6 +17,7 @@
 
 #include <kernel/compiler.h>
 
+#ifdef __KERNEL__
 #define SECTION_ARRAY_DECLARE(type, name)      \
     extern type *const name##_section_start[]; \
     extern type *const name##_section_end[]
@@ -27,6 +28,19 @@
 
 #define SECTION_ARRAY_ADD(type, name, object) \
     static type *const name##_entry_##object __section(".registry." #name ".1") __used = &(object)
+#else
+/* The host's linker has no script of ours: it marks sections whose names are C identifiers itself.
+ */
+#define SECTION_ARRAY_DECLARE(type, name)                                         \
+    extern type *const name##_section_start[] __asm__("__start_registry_" #name); \
+    extern type *const name##_section_end[] __asm__("__stop_registry_" #name)
+
+#define SECTION_ARRAY_DEFINE(type, name) \
+    __section("registry_" #name) __used static type *const name##_section_anchor[0] = {}
+
+#define SECTION_ARRAY_ADD(type, name, object) \
+    static type *const name##_entry_##object __section("registry_" #name) __used = &(object)
+#endif
 
 #define section_for_each(it, name) \
     for ((it) = name##_section_start; (it) != name##_section_end; (it)++)
