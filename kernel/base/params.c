@@ -155,7 +155,7 @@ static void list_append(const char **list, const char *text)
             return;
         }
     }
-    pr_warn("command line: too many words for init: %s dropped\n", text);
+    pr_warn_once("command line: too many words for init: %s and more dropped\n", text);
 }
 
 static const char *environment_join(const char *name, const char *value)

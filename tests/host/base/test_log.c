@@ -102,7 +102,7 @@ TEST(the_console_form_has_a_prefix_for_each_line)
     struct log_record r = make_record("two\nlines");
     char buf[128];
 
-    EXPECT_EQ(log_format_console(&r, buf, sizeof(buf)), 46);
+    EXPECT_EQ(log_format_console(&r, buf, sizeof(buf)), 40);
     EXPECT_STREQ(buf, "[    5.140900] two\n[    5.140900] lines\n");
     r = make_record("");
     log_format_console(&r, buf, sizeof(buf));

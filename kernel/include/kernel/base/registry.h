@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Arrays that the linker collects: each file adds its own entries, and whoever owns the registry
- * walks them without knowing who they are. Entries are pointers, in link order (by path).
+ * walks them without knowing who they are. Entries are pointers, in link order (by path), inside a
+ * file as written.
  *
  * The owner's header:       SECTION_ARRAY_DECLARE(struct fs_type, fs_types);
  * one .c file of the owner: SECTION_ARRAY_DEFINE(struct fs_type, fs_types);
@@ -26,8 +27,9 @@
     __section(".registry." #name ".0") type *const name##_section_start[0] = {}; \
     __section(".registry." #name ".2") type *const name##_section_end[0] = {}
 
-#define SECTION_ARRAY_ADD(type, name, object) \
-    static type *const name##_entry_##object __section(".registry." #name ".1") __used = &(object)
+#define SECTION_ARRAY_ADD(type, name, object)                                          \
+    static type *const name##_entry_##object __section(".registry." #name ".1") __used \
+        __attribute__((no_reorder)) = &(object)
 #else
 /* The host's linker has no script of ours: it marks sections whose names are C identifiers itself.
  */
@@ -38,8 +40,9 @@
 #define SECTION_ARRAY_DEFINE(type, name) \
     __section("registry_" #name) __used static type *const name##_section_anchor[0] = {}
 
-#define SECTION_ARRAY_ADD(type, name, object) \
-    static type *const name##_entry_##object __section("registry_" #name) __used = &(object)
+#define SECTION_ARRAY_ADD(type, name, object)                                    \
+    static type *const name##_entry_##object __section("registry_" #name) __used \
+        __attribute__((no_reorder)) = &(object)
 #endif
 
 #define section_for_each(it, name) \
