@@ -35,6 +35,7 @@ static unsigned int nr_regions;
 static struct early_range reserved_init[NR_RESERVED_INIT] __initdata;
 static struct early_range *reserved __initdata;
 static unsigned int nr_reserved __initdata, max_reserved __initdata;
+static bool reserved_growing __initdata;
 static paddr_t alloc_limit __initdata;
 static bool early_is_open;
 
@@ -77,8 +78,11 @@ static void __init reserved_grow(void)
 {
     size_t bytes = (size_t)max_reserved * 2 * sizeof(*reserved);
     struct early_range *old = reserved;
-    paddr_t p = early_alloc_raw(bytes, PAGE_SIZE, 0);
+    paddr_t p;
 
+    reserved_growing = true;
+    p = early_alloc_raw(bytes, PAGE_SIZE, 0);
+    reserved_growing = false;
     if (p == NO_MEMORY)
         panic("mm: no memory for the list of reserved ranges");
     reserved = memcpy(phys_to_virt(p), old, nr_reserved * sizeof(*reserved));
@@ -94,8 +98,8 @@ void __init early_reserve(paddr_t start, u64 size)
     start = ALIGN_DOWN(start, (u64)PAGE_SIZE);
     if (size == 0 || end <= start)
         return;
-    /* One slot is kept free: growing the list reserves the memory it moves to. */
-    if (nr_reserved + 2 > max_reserved)
+    /* One slot is kept free for the reservation that growing makes. */
+    if (nr_reserved + 2 > max_reserved && !reserved_growing)
         reserved_grow();
     while (first < nr_reserved && reserved[first].end < start)
         first++;

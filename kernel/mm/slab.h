@@ -17,17 +17,21 @@ struct kmem_cache {
     u32 stride;
     u32 objects_per_slab;
     u32 full_limit;
-    u8 order;
+    u32 order;
     u32 flags; /* SLAB_* */
     void (*ctor)(void *object);
     const char *name;
 
-    spinlock_t lock __cacheline_aligned;
+    u64 pad; /* the lock begins a cache line of its own */
+
+    spinlock_t lock;
     struct list_head partial;         /* lock: slabs with free objects, empty ones last */
     unsigned long nr_used;            /* lock: objects not on a slab's free list */
     unsigned long nr_slabs, nr_empty; /* lock */
     struct list_head link;            /* caches_lock */
 };
+
+static_assert(offsetof(struct kmem_cache, lock) == 64, "the fast paths read one cache line");
 
 unsigned long cache_shrink(struct kmem_cache *cache);
 void kmalloc_init(void);
