@@ -8,8 +8,8 @@
 #define DEFINE_PER_CPU(type, name)  __typeof__(type) name
 #define DECLARE_PER_CPU(type, name) extern __typeof__(type) name
 
-#define per_cpu_ptr(ptr, cpu)     (ptr)
-#define per_cpu(var, cpu)         (var)
+#define per_cpu_ptr(ptr, cpu)     ((void)(cpu), (ptr))
+#define per_cpu(var, cpu)         (*per_cpu_ptr(&(var), cpu))
 #define this_cpu_ptr(ptr)         (ptr)
 #define this_cpu_read(var)        (var)
 #define this_cpu_read_stable(var) (var)
@@ -20,6 +20,17 @@
 #define this_cpu_dec(var)         ((void)((var)--))
 #define this_cpu_or(var, val)     ((void)((var) |= (val)))
 #define this_cpu_and(var, val)    ((void)((var) &= (val)))
+
+#define this_cpu_cmpxchg_pair(var, old_low, old_high, new_low, new_high)           \
+    ({                                                                             \
+        u64 *pair__ = (u64 *)(var);                                                \
+        bool same__ = pair__[0] == (u64)(old_low) && pair__[1] == (u64)(old_high); \
+        if (same__) {                                                              \
+            pair__[0] = (u64)(new_low);                                            \
+            pair__[1] = (u64)(new_high);                                           \
+        }                                                                          \
+        same__;                                                                    \
+    })
 
 static inline unsigned int smp_processor_id(void)
 {
