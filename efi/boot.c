@@ -22,7 +22,7 @@
 
 #define CMDLINE_SIZE       (2 * ENTRY_OPTIONS_SIZE)
 #define NOBODY_THERE_S     30
-#define MEASURED_AS_PREFIX "lintel-boot: command line of entry "
+#define MEASURED_AS_PREFIX "command line of entry "
 
 static const EFI_GUID loaded_image_guid = EFI_LOADED_IMAGE_PROTOCOL_GUID;
 

@@ -160,10 +160,10 @@ int images_load(struct boot_images *images, const struct entry *entry, EFI_FILE 
         return err;
     }
     stamp("loader: measure");
-    snprintf(description, sizeof(description), "lintel-boot: kernel of entry %s", entry->id);
+    snprintf(description, sizeof(description), "kernel of entry %s", entry->id);
     tpm_measure(TPM_PCR_KERNEL, images->kernel.data, images->kernel.size, description);
     if (images->initrd.size) {
-        snprintf(description, sizeof(description), "lintel-boot: initrd of entry %s", entry->id);
+        snprintf(description, sizeof(description), "initrd of entry %s", entry->id);
         tpm_measure(TPM_PCR_INITRD, images->initrd.data, images->initrd.size, description);
     }
     return 0;

@@ -11,6 +11,7 @@
 #define LOG_FORMAT_CRYPTO_AGILE 2
 #define EVENT_HEADER_VERSION    1
 #define EV_IPL                  13
+#define MAX_TEXT                256
 
 static const EFI_GUID tcg2_guid = {
     0x607f766c, 0x7455, 0x42be, {0x93, 0x0b, 0xe4, 0xd7, 0x6d, 0xb2, 0x72, 0x0f}};
@@ -79,12 +80,15 @@ static bool tpm_ready(void)
 
 void tpm_measure(enum tpm_pcr pcr, const void *data, size_t size, const char *description)
 {
-    size_t text_size = strlen(description) + 1;
+    char text[MAX_TEXT];
+    size_t text_size;
     struct tcg2_event *event;
     EFI_STATUS status;
 
     if (!tpm_ready())
         return;
+    snprintf(text, sizeof(text), "lintel-boot: %s", description);
+    text_size = strlen(text) + 1;
     event = mem_alloc(sizeof(*event) + text_size);
     if (!event)
         return;
@@ -95,11 +99,11 @@ void tpm_measure(enum tpm_pcr pcr, const void *data, size_t size, const char *de
         .pcr = pcr,
         .type = EV_IPL,
     };
-    memcpy(event->text, description, text_size);
+    memcpy(event->text, text, text_size);
     status = tcg2->hash_log_extend_event(tcg2, 0, (uintptr_t)data, size, event);
     mem_free(event);
     if (EFI_ERROR(status)) {
-        say("TPM: measuring %s failed (%s); not measuring any more", description,
+        say("TPM: measuring the %s failed (%s); not measuring any more", description,
             uefi_status_text(status));
         state = TPM_FAILED;
     }

@@ -16,7 +16,7 @@ enum tpm_pcr {
 };
 
 /**
- * tpm_measure() - extend @pcr by the hash of @size bytes and log it with @description.
+ * tpm_measure() - extend @pcr by the hash of @size bytes and log it as "lintel-boot: @description".
  *
  * Without a TPM nothing happens. A TPM that fails is named once on the console and then left alone:
  * it never stops the boot.

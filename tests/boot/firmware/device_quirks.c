@@ -8,6 +8,7 @@
 #include "libc.h"
 #include "text.h"
 
+#define EV_IPL        13
 #define SECTOR_DAMAGE 60 /* inside the GPT header's GUID: the CRC no longer fits */
 
 static const EFI_GUID block_io_guid = EFI_BLOCK_IO_PROTOCOL_GUID;
@@ -202,12 +203,16 @@ static EFI_STATUS EFIAPI fake_log(struct fake_tcg2 *self, UINT32 format,
 static EFI_STATUS EFIAPI fake_extend(struct fake_tcg2 *self, UINT64 flags,
                                      EFI_PHYSICAL_ADDRESS data, UINT64 size, void *event)
 {
+    const size_t type_offset = 14;
+    uint32_t type;
+
     (void)self;
     (void)flags;
     (void)data;
     (void)size;
-    (void)event;
-    return extend_status;
+    /* The firmware itself measures what it loads, in events of other types: leave it alone. */
+    memcpy(&type, (const uint8_t *)event + type_offset, sizeof(type));
+    return type == EV_IPL ? extend_status : EFI_SUCCESS;
 }
 
 static void install_tpm(EFI_STATUS status)
