@@ -232,6 +232,19 @@ static int search_volumes(struct esp *esp)
     return err;
 }
 
+/* Firmware that boots fast attaches drivers only to what it starts from: have it do the rest. */
+static void connect_all(void)
+{
+    EFI_HANDLE *handles;
+    UINTN nr = 0;
+
+    if (EFI_ERROR(uefi_boot->LocateHandleBuffer(AllHandles, NULL, NULL, &nr, &handles)))
+        return;
+    for (UINTN i = 0; i < nr; i++)
+        uefi_boot->ConnectController(handles[i], NULL, NULL, TRUE);
+    uefi_boot->FreePool(handles);
+}
+
 /* Nothing to boot from: say what is wrong with the disks, if anything is. */
 static void report_disks(void)
 {
@@ -264,6 +277,9 @@ int esp_find(struct esp *esp)
         esp_identify(esp, image->DeviceHandle);
         return 0;
     }
+    if (search_volumes(esp) == 0)
+        return 0;
+    connect_all();
     if (search_volumes(esp) == 0)
         return 0;
     report_disks();

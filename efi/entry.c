@@ -91,22 +91,22 @@ static bool parse_counter(const char *at, const char *end, int *left, int *done)
 static int parse_name(struct entry *entry, const char *file, struct reason *why)
 {
     size_t length = strlen(file);
-    size_t stem = length - strlen(SUFFIX);
+    size_t stem, plus;
+    int left, done;
 
     if (length >= ENTRY_NAME_SIZE)
         return reason_set(why, -EINVAL, "its name is longer than %d bytes", ENTRY_NAME_SIZE - 1);
     if (length <= strlen(SUFFIX))
         return reason_set(why, -EINVAL, "it has no name");
     memcpy(entry->file, file, length + 1);
+    stem = plus = length - strlen(SUFFIX);
     entry->tries_left = -1;
-    for (size_t i = stem; i-- > 1;) {
-        if (file[i] == '+') {
-            if (parse_counter(file + i, file + stem, &entry->tries_left, &entry->tries_done))
-                stem = i;
-            else
-                entry->tries_left = -1;
-            break;
-        }
+    while (plus > 0 && file[plus] != '+')
+        plus--;
+    if (plus > 0 && parse_counter(file + plus, file + stem, &left, &done)) {
+        entry->tries_left = left;
+        entry->tries_done = done;
+        stem = plus;
     }
     memcpy(entry->id, file, stem);
     entry->id[stem] = '\0';

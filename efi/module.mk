@@ -115,3 +115,6 @@ $(BUILD)/payload: tests/boot/payload/payload.lds $(EFI_OUT)/payload/start.S.o $(
 
 .PHONY: loader-tests
 loader-tests: $(BUILD)/hostile.EFI $(BUILD)/payload $(BUILD)/payload.sig
+
+# The host test of the signature check links the same library as the loader.
+build/host/efi/test_verify: $(BEARSSL)/libbearssl.a

@@ -303,26 +303,35 @@ static bool ends_in_efi(const char *word, const char *end)
            ascii_lower(end[-2]) == 'f' && ascii_lower(end[-1]) == 'i';
 }
 
+/*
+ * How many units of text there are, or -EINVAL if it is not text: control characters, or mostly
+ * characters beyond ASCII, as a GUID in binary has.
+ */
+static int text_units(const uint16_t *units, size_t nr_units)
+{
+    size_t length = 0, nr_ascii = 0;
+
+    for (; length < nr_units && units[length]; length++) {
+        uint16_t unit = units[length];
+
+        if ((unit < 0x20 && !ascii_is_space((char)unit)) || (unit >= 0x7f && unit < 0xa0))
+            return -EINVAL;
+        nr_ascii += unit < 0x7f;
+    }
+    return nr_ascii * 2 < length || length > INT32_MAX ? -EINVAL : (int)length;
+}
+
 int options_from_load_options(char *dst, size_t dst_size, const void *data, size_t size)
 {
     const uint16_t *units = data;
-    size_t nr_units = size / sizeof(*units);
+    int nr_units = size % sizeof(*units) ? -EINVAL : text_units(units, size / sizeof(*units));
     const char *start = dst;
-    size_t length = 0;
 
-    if (dst_size)
+    dst[0] = '\0';
+    if (nr_units < 0)
+        return nr_units;
+    if (utf8_from_utf16(dst, dst_size, units, (size_t)nr_units) >= dst_size) {
         dst[0] = '\0';
-    if (size % sizeof(*units) != 0)
-        return -EINVAL;
-    while (length < nr_units && units[length]) {
-        if ((units[length] < 0x20 && !ascii_is_space((char)units[length])) ||
-            (units[length] >= 0x7f && units[length] < 0xa0))
-            return -EINVAL;
-        length++;
-    }
-    if (utf8_from_utf16(dst, dst_size, units, length) >= dst_size) {
-        if (dst_size)
-            dst[0] = '\0';
         return -ENOSPC;
     }
     while (ascii_is_space(*start))
@@ -332,7 +341,7 @@ int options_from_load_options(char *dst, size_t dst_size, const void *data, size
     while (ascii_is_space(*start))
         start++;
     memmove(dst, start, strlen(start) + 1);
-    for (length = strlen(dst); length && ascii_is_space(dst[length - 1]); length--)
+    for (size_t length = strlen(dst); length && ascii_is_space(dst[length - 1]); length--)
         dst[length - 1] = '\0';
     return 0;
 }

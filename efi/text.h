@@ -52,7 +52,8 @@ bool cmdline_find(const char *cmdline, const char *name, const char **value, siz
 /**
  * options_from_load_options() - take the options out of what started the loader.
  *
- * @data: LoadOptions of the loaded image; @size: its size in bytes. Some firmware passes binary
+ * @data: LoadOptions of the loaded image; @size: its size in bytes; @dst_size is
+ * not 0. Some firmware passes binary
  * data there, and shells pass the program's own name first: anything that is not printable text is
  * dropped, and so is a first word that ends in ".efi". Returns 0 with the rest in @dst, maybe
  * empty; -EINVAL if it was not text; -ENOSPC if it does not fit.
