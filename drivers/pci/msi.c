@@ -270,6 +270,11 @@ unsigned int pci_vector_irq(const struct pci_dev *pdev, unsigned int index)
     return pdev->vectors->irqs[index];
 }
 
+bool pci_vectors_are_msix(const struct pci_dev *pdev)
+{
+    return pdev->vectors && pdev->vectors->kind == VECTORS_MSIX;
+}
+
 bool pci_vector_is_shared(const struct pci_dev *pdev)
 {
     return pdev->vectors && pdev->vectors->kind == VECTORS_LINE;

@@ -180,6 +180,9 @@ int __must_check pci_vectors_alloc(struct pci_dev *pdev, unsigned int min, unsig
 void pci_vectors_free(struct pci_dev *pdev);
 /** pci_vector_irq() - the number for irq_request(). @index is below what was allocated. */
 unsigned int pci_vector_irq(const struct pci_dev *pdev, unsigned int index);
+/** pci_vectors_are_msix() - what was allocated is MSI-X: entry i of the device's table is vector i.
+ */
+bool pci_vectors_are_msix(const struct pci_dev *pdev);
 /** pci_vector_is_shared() - the interrupt is a line: the handler needs IRQF_SHARED and must look.
  */
 bool pci_vector_is_shared(const struct pci_dev *pdev);

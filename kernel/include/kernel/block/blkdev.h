@@ -143,6 +143,8 @@ int __must_check disk_register(struct disk *disk);
 /* The device is gone: fails what is in flight, refuses new I/O, withdraws the nodes. */
 void disk_unregister(struct disk *disk);
 void disk_put(struct disk *disk);
+/* The device grew or shrank while it was in use. Task context, may sleep. */
+void disk_set_capacity(struct disk *disk, sector_t nr_sectors);
 struct hw_queue *disk_hw_queue(struct disk *disk, unsigned int index);
 
 /* By number or by path name of the node's number. Reference; ERR_PTR(-ENXIO). */
