@@ -43,9 +43,37 @@ $(HOST_OUT)/%: tests/host/%.c $(HOST_OUT)/libshim.a tests/module.mk | $(ABI_INC)
 	@$(CC) $(HOST_CFLAGS) $(call host_head,cflags,$<) -MM -MP -MT $@ $< \
 	    $(call host_head,sources,$<) > $@.d
 
-.PHONY: host-tests test-host
+# Only what is a rule's target is made: `make test` names them all.
+.PHONY: host-tests user-tests test-products
 host-tests: $(host_programs)
 
-# Only the host's unit tests, as KTAP; `make test` runs them too.
-test-host: $(host_programs)
-	@status=0; for t in $(host_programs); do echo "# $$t"; $$t || status=1; done; exit $$status
+# tests/user/*.c: programs for the guest, static, printing KTAP by the same header. They lie in the
+# root's /tests.
+user_sources := $(sort $(wildcard tests/user/*.c))
+user_programs := $(patsubst tests/user/%.c,build/user/tests/%,$(user_sources))
+user-tests: $(user_programs)
+build/user/tests/%: tests/user/%.c tests/host/ktap.h tests/module.mk
+	@mkdir -p $(@D)
+	$(Q)musl-gcc -static -std=gnu11 -O2 -g -Wall -Wextra -Werror -Itests/host \
+	    $(call host_head,cflags,$<) $< -o $@
+
+# What the suites boot: of both configurations, since the release kernel runs some of them too.
+test-products: $(esp_parts) $(BUILD)/BOOTX64.signed.EFI loader-tests
+
+NR_JOBS := $(shell nproc)
+test_products = +@$(MAKE) --no-print-directory -s -j$(NR_JOBS) DEBUG=$1 test-products
+
+.PHONY: test test-host test-kernel test-user test-boot test-host-products test-guest-products
+test-host-products:
+	+@$(MAKE) --no-print-directory -s -j$(NR_JOBS) host-tests
+test-guest-products:
+	$(call test_products,1)
+	$(call test_products,0)
+	+@$(MAKE) --no-print-directory -s -j$(NR_JOBS) user-tests
+
+test: test-host-products test-guest-products
+	@tools/run/run-tests host kernel user boot
+test-host: test-host-products
+	@tools/run/run-tests host
+test-kernel test-user test-boot: test-guest-products
+	@tools/run/run-tests $(@:test-%=%)
