@@ -75,7 +75,7 @@ static int number_take(struct pid *pid, struct xa_prealloc *pool)
 static int number_take_sleeping(struct pid *pid)
 {
     struct xa_prealloc pool = {};
-    int err = xa_prealloc(&pool, GFP_KERNEL);
+    int err = xa_prealloc(&pool, PID_MAX_LIMIT, GFP_KERNEL);
 
     if (!err)
         err = number_take(pid, &pool);

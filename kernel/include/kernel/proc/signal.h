@@ -133,7 +133,6 @@ struct signal_state {
     int group_exit_code;          /* (s) as wait4() gives it; or the signal of a stop */
     int group_stop_count;         /* (s) threads that are still to stop */
     struct task *group_exec_task; /* (s) a thread in exec, waiting for the others to die */
-    int notify_count;             /* (s) when this few others are left, it is woken */
     struct task *current_target;  /* (s) who got the last shared signal */
 
     /* Job control. */
@@ -160,11 +159,11 @@ struct signal_state {
 };
 
 /* task.jobctl (s) */
-#define JOBCTL_STOP_PENDING 0x01 /* take part in a group stop */
-#define JOBCTL_STOP_CONSUME 0x02 /* still counted in group_stop_count */
-#define JOBCTL_STOPPED      0x04 /* does nothing until continued */
-#define JOBCTL_SIGNAL_SHIFT 8    /* the signal of the stop */
-#define JOBCTL_SIGNAL_MASK  0x7f00U
+#define JOBCTL_STOP_DEQUEUED 0x01 /* took a stop signal out; SIGCONT since then clears it */
+#define JOBCTL_STOP_PENDING  0x02 /* takes part in a group stop */
+#define JOBCTL_STOP_CONSUME  0x04 /* and is still counted in group_stop_count */
+#define JOBCTL_STOPPED       0x08 /* sleeps until continued or killed */
+#define JOBCTL_STOP_MASK     (JOBCTL_STOP_DEQUEUED | JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME)
 
 /* Of task 0: init's parent. */
 extern struct signal_state init_signal;
@@ -188,9 +187,14 @@ void signal_thread_link(struct task *task);
  * current has a signal to look at first (so that a signal to the group does not miss the child).
  */
 int __must_check signal_fork_check(void);
-/** signal_thread_unlink() - release_task(): uncounts it and adds its totals up. tasklist_lock held.
+/**
+ * signal_release() - the process tree's half of release_task(): takes @task, which has exited, out
+ * of its thread list, the lists of its identifiers, its parent's children, and adds its totals up.
+ * Takes tasklist_lock. Returns the leader of its group when that was a zombie waiting for this
+ * thread alone and its parent does not care: to be released next; else NULL. The caller then gives
+ * up the tree's reference to @task, after a grace period.
  */
-void signal_thread_unlink(struct task *task);
+struct task *signal_release(struct task *task);
 /** signal_task_free() - drops what signal_fork() gave. Last reference to the task is gone. */
 void signal_task_free(struct task *task);
 
@@ -198,9 +202,9 @@ void signal_task_free(struct task *task);
  * alternate stack too. 0 or -ENOMEM. Called when the thread is alone in its group. */
 int __must_check signal_exec(void);
 /**
- * signal_kill_other_threads() - exec: every other thread dies; returns when they have and current
- * is alone (a leader that is not current may remain as a zombie: the caller takes its place). 0, or
- * -EAGAIN/-EINTR when somebody else came first or current is killed.
+ * signal_kill_other_threads() - exec: every other thread dies; returns when current is alone and
+ * leads the group, with its number. 0, or -EAGAIN when somebody else came first or current is
+ * killed. May sleep.
  */
 int __must_check signal_kill_other_threads(void);
 
@@ -208,9 +212,10 @@ int __must_check signal_kill_other_threads(void);
 void signal_group_exit(int code) __noreturn;
 /**
  * signal_exit() - do_exit() calls it first: current takes no part in shared signals any more;
- * others take over what it would have. Returns true for the last live thread of the group.
+ * others take over what it would have. @code becomes the group's when nobody set one. Returns true
+ * for the last live thread of the group. Task context.
  */
-bool signal_exit(struct task *task);
+bool signal_exit(int code);
 
 /**
  * signal_exit_notify() - current has given everything back: becomes a zombie, tells the parent, and
@@ -302,6 +307,16 @@ bool signal_is_blocked_or_ignored(int sig);
 int __must_check siginfo_to_user(void __user *to, const struct siginfo *info);
 /* Also -E2BIG when what follows is not zero in a layout that we do not know. */
 int __must_check siginfo_from_user(struct siginfo *info, const void __user *from);
+
+/* --- the alternate stack of current; @sp is its user stack pointer --- */
+/** altstack_is_at() - whether @sp is on it. */
+bool altstack_is_at(unsigned long sp);
+/** altstack_flags() - SS_DISABLE, SS_ONSTACK or 0. */
+int altstack_flags(unsigned long sp);
+void altstack_get(linux_stack_t *out, unsigned long sp);
+/** altstack_set() - 0, -EPERM (in use), -EINVAL, -ENOMEM (too small). */
+int __must_check altstack_set(const linux_stack_t *in, unsigned long sp);
+void altstack_disarm(void);
 
 /* --- threads --- */
 

@@ -146,6 +146,7 @@ struct task {
     struct signal_state *signal; /* (t), stays until release */
     struct sigpending pending;   /* (s) */
     sigset_t blocked, saved_mask;   /* (s)/(o) */
+    sigset_t real_blocked; /* (s) what rt_sigtimedwait() waits for: blocked, were it not waiting */
     bool restore_mask;    /* (o) put saved_mask back on the way out */
     struct altstack altstack; /* (o) */
     u32 jobctl;           /* (s) */
