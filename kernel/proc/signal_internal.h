@@ -35,6 +35,10 @@ int signal_queue_send(struct sigqueue *queue, struct task *task, enum pid_type t
 /** signal_next() - the number to deliver first among @pending not in @blocked, or 0. */
 int signal_next(const struct sigpending *pending, const sigset_t *blocked);
 
+/** signal_set_recount() - an entry for @sig was taken off the list: the number goes when none is
+ * left. */
+void signal_set_recount(struct sigpending *pending, int sig);
+
 /** signal_wake() - @task looks at its signals soon; @fatal wakes it from killable and stopped
  * sleep. signal->lock held. */
 void signal_wake(struct task *task, bool fatal);

@@ -94,6 +94,17 @@ int signal_next(const struct sigpending *pending, const sigset_t *blocked)
     return __builtin_ctzll(ready) + 1;
 }
 
+void signal_set_recount(struct sigpending *pending, int sig)
+{
+    struct sigqueue *queue;
+
+    list_for_each_entry (queue, &pending->queue, link) {
+        if (queue->info.si_signo == sig)
+            return;
+    }
+    sigset_del(&pending->set, sig);
+}
+
 /* Takes the oldest entry for @sig; the number stays in the set while there are more. */
 static void signal_collect(struct sigpending *pending, int sig, struct siginfo *info)
 {

@@ -32,6 +32,8 @@ u64 timer_next_period(u64 expires_ns, u64 interval_ns, u64 now_ns, u64 *nr_misse
 
 /* POSIX timers of current's group. Times by the timer's own clock. Each 0 or -errno. */
 int posix_timer_create(int clock, const struct linux_sigevent *event, int *id);
+/* What its signal carries. */
+void posix_timer_value_set(int id, linux_sigval_t value);
 int posix_timer_set(int id, bool absolute, const struct itimer_setting *set,
                     struct itimer_setting *old);
 int posix_timer_get(int id, struct itimer_setting *now);
