@@ -3,8 +3,8 @@
 
 # Variables of the commands reach the tools through the environment, as they were given: $(value)
 # keeps the `$` in EXEC='echo $HOME' from being expanded by make.
-user_variables := EXEC TIMEOUT ROOT PACKAGES ADD DISK SMP MEM CPU CMDLINE ICOUNT SECUREBOOT TPM BOOT GDB \
-    KERNEL KEEP QEMU_ARGS
+user_variables := EXEC TIMEOUT ROOT PACKAGES ADD DISK SMP MEM CPU CMDLINE ICOUNT SECUREBOOT TPM \
+    BOOT GDB KERNEL KEEP QEMU_ARGS TESTS
 $(foreach v,$(user_variables),$(if $(filter undefined,$(origin $v)),,\
     $(eval override $v := $$(value $v))$(eval export $v)))
 
@@ -27,9 +27,9 @@ endif
 
 # What a disk holds beside its root file system.
 esp_loader := $(BUILD)/BOOTX64$(if $(filter 1,$(SECUREBOOT)),.signed).EFI
-esp_parts := $(esp_loader) $(BUILD)/lintel $(BUILD)/lintel.sig $(BUILD)/initrd.cpio $(BUILD)/initrd.cpio.sig
+esp_parts := $(esp_loader) $(addprefix $(BUILD)/,lintel lintel.sig initrd.cpio initrd.cpio.sig)
 
-.PHONY: help run image esp clean compile_commands.json
+.PHONY: help run image esp check clean compile_commands.json
 # Debian's kernel needs nothing of ours but the root: it runs also while ours does not compile.
 run: $(if $(filter linux,$(KERNEL)),,$(esp_parts))
 	@tools/run/run --build $(BUILD) --status-file build/.exit-status.$$PPID
@@ -39,6 +39,12 @@ image: $(esp_parts)
 
 esp: $(esp_parts)
 	@tools/image/mkimage esp --build $(BUILD)
+
+# Style and layering; the objects are looked at too, so they are compiled first.
+check: $(kobjs) $(BEARSSL)/libbearssl.a $(ABI_INC)/abi
+	@KERNEL_FLAGS="$(KCFLAGS)" DRIVERS_FLAGS="$(KCFLAGS) $(KCFLAGS_drivers)" \
+	    FS_FLAGS="$(KCFLAGS) $(KCFLAGS_fs)" EFI_FLAGS="$(EFI_CFLAGS)" \
+	    HOST_FLAGS="$(HOST_CFLAGS)" tools/check/check $(KOUT)
 
 # What `make --dry-run --always-make` would compile, in the form that clangd and clang-tidy read.
 compile_commands.json:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A loadable object for GNU make ("load" in its manual) that lets `make run` exit with the status of
- * the guest's command. By itself make answers 2 whatever status a recipe ended with.
+ * A loadable object for GNU make ("load" in its manual) that lets `make run` exit with the status
+ * of the guest's command. By itself make answers 2 whatever status a recipe ended with.
  *
  * A recipe that wants make to exit with a status of its own writes it, in decimal, to
  * build/.exit-status.PID, where PID is make's, and itself succeeds. The file is removed here.

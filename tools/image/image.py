@@ -40,7 +40,7 @@ KEEP_IMAGES = 6
 
 
 class ImageError(Exception):
-    """Something that goes into an image is missing or a tool failed; the message is for the user."""
+    """Something that goes into an image is missing, or a tool failed; the text is for the user."""
 
 
 def run(*argv, env=None, **kwargs):

@@ -2,7 +2,7 @@
 """Reads KTAP (version 1) out of a program's or a machine's output and counts what it says.
 
 Nothing is taken on trust: a block without a plan, with fewer or more results than planned, with
-results out of order, or a test that says it passed though one inside it failed, counts as a failure.
+results out of order, or a test that says it passed though one in it failed, counts as a failure.
 Lines that are not KTAP are diagnostics. Only tests without tests inside them are counted.
 """
 import dataclasses

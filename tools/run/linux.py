@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Debian's cloud kernel and an initramfs for it, for KERNEL=linux.
 
-The kernel's package is downloaded with apt-get and unpacked under build/linux; nothing is installed.
-The initramfs carries virtio's modules (NVMe and ext4 are built in; AHCI and USB storage the cloud kernel
-does not have), Debian's static busybox and a script that mounts the root and switches to it.
+The kernel's package is downloaded with apt-get and unpacked under build/linux; nothing is
+installed. The initramfs carries virtio's modules (NVMe and ext4 are built in; AHCI and USB storage
+the cloud kernel does not have), Debian's static busybox and a script that mounts the root and
+switches to it.
 """
 import pathlib
 import re
@@ -23,7 +24,9 @@ export PATH=/bin:/sbin:/usr/bin:/usr/sbin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
-option() { for w in $(cat /proc/cmdline); do case $w in $1=*) echo "${w#*=}";; esac; done | tail -n 1; }
+option() {
+    for w in $(cat /proc/cmdline); do case $w in $1=*) echo "${w#*=}";; esac; done | tail -n 1
+}
 # The image's root partition is known by its GPT name; the kernel shows no PARTUUID in sysfs.
 find_root() {
     case $root in
@@ -114,7 +117,8 @@ class Cpio:
 
 def write_initramfs(path, folder, init):
     archive = Cpio()
-    for name in ('bin', 'sbin', 'usr', 'usr/bin', 'usr/sbin', 'dev', 'proc', 'sys', 'root', 'modules'):
+    for name in ('bin', 'sbin', 'usr', 'usr/bin', 'usr/sbin', 'dev', 'proc', 'sys', 'root',
+                 'modules'):
         archive.folder(name)
     archive.file('bin/busybox', pathlib.Path('/bin/busybox').read_bytes(), 0o755)
     archive.file('init', init, 0o755)

@@ -54,7 +54,7 @@ class Qmp:
             return self._replies.pop(0)
 
     def end_reason(self):
-        """Why the machine ended, in QEMU's words ('guest-shutdown', 'guest-reset', ...), or None."""
+        """Why the machine ended, in QEMU's words ('guest-shutdown', 'guest-reset'), or None."""
         self._thread.join(2)
         for event in reversed(self.events):
             if event['event'] == 'SHUTDOWN':

@@ -353,7 +353,7 @@ def run_file(path, build, kernel=None):
 
 
 def parse_with_kernel(path, kernel):
-    """The scenario with another program in the kernel's place; `boots` then means that one's end."""
+    """The scenario with another program in the kernel's place, whose end `boots` then means."""
     scenario = parse(path)
     if scenario.kernel == 'lintel':
         lines = pathlib.Path(path).read_text(encoding='utf-8').splitlines()
