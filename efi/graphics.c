@@ -91,7 +91,7 @@ static bool use_display(EFI_HANDLE handle, struct boot_framebuffer *fb)
         return false;
     if (edid && edid->Edid)
         edid_preferred(edid->Edid, edid->SizeOfEdid, &width, &height);
-    best = video_mode_choose(modes, list_modes(gop, modes), width, height);
+    best = video_mode_choose(modes, list_modes(gop, modes), gop->Mode->Mode, width, height);
     if (best >= 0 && (uint32_t)best != gop->Mode->Mode)
         gop->SetMode(gop, (uint32_t)best);
     return describe(gop, fb);
@@ -104,12 +104,12 @@ void graphics_set_best_mode(struct boot_framebuffer *fb)
     bool found;
 
     *fb = (struct boot_framebuffer){.format = BOOT_FB_NONE};
-    if (uefi_system->ConsoleOutHandle && use_display(uefi_system->ConsoleOutHandle, fb))
-        return;
     nr = uefi_handles(&gop_guid, &handles);
     found = false;
     for (size_t i = 0; i < nr && !found; i++)
-        found = use_display(handles[i], fb);
+        found = handles[i] != uefi_system->ConsoleOutHandle && use_display(handles[i], fb);
     if (nr)
         uefi_boot->FreePool(handles);
+    if (!found && uefi_system->ConsoleOutHandle)
+        use_display(uefi_system->ConsoleOutHandle, fb);
 }

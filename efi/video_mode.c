@@ -4,6 +4,8 @@
 #define EDID_SIZE     128
 #define EDID_TIMING   54
 #define READABLE_AREA (1920U * 1200U)
+#define MIN_WIDTH     1024
+#define MIN_HEIGHT    768
 
 bool edid_preferred(const uint8_t *edid, size_t size, uint32_t *width, uint32_t *height)
 {
@@ -37,10 +39,14 @@ static bool is_better(const struct video_mode *a, const struct video_mode *b)
     return a_readable ? area(a) > area(b) : area(a) < area(b);
 }
 
-int video_mode_choose(const struct video_mode *modes, unsigned nr, uint32_t width, uint32_t height)
+int video_mode_choose(const struct video_mode *modes, unsigned nr, unsigned current, uint32_t width,
+                      uint32_t height)
 {
     int best = -1;
 
+    if (!width && current < nr && modes[current].linear && modes[current].width >= MIN_WIDTH &&
+        modes[current].height >= MIN_HEIGHT)
+        return (int)current;
     for (unsigned i = 0; i < nr; i++) {
         if (!modes[i].linear || !modes[i].width || !modes[i].height)
             continue;

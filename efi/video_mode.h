@@ -23,10 +23,12 @@ bool edid_preferred(const uint8_t *edid, size_t size, uint32_t *width, uint32_t 
 /**
  * video_mode_choose() - the best of @nr modes, or -1 if none is linear.
  *
- * The one that the monitor prefers (@width x @height, 0 if unknown); else the largest up to
- * 1920 x 1200, beyond which text gets hard to read; else the smallest.
+ * The one that the monitor prefers (@width x @height, 0 if unknown). Where nothing is known of the
+ * monitor: mode @current, which the firmware chose, if it has at least 1024 x 768; else the largest
+ * up to 1920 x 1200, beyond which text gets hard to read; else the smallest.
  */
-int video_mode_choose(const struct video_mode *modes, unsigned nr, uint32_t width, uint32_t height);
+int video_mode_choose(const struct video_mode *modes, unsigned nr, unsigned current, uint32_t width,
+                      uint32_t height);
 
 /** pixel_masks_usable() - do the masks describe pixels of exactly 32 bits without overlaps? */
 bool pixel_masks_usable(uint32_t red, uint32_t green, uint32_t blue, uint32_t reserved);

@@ -47,13 +47,16 @@ TEST(the_best_mode_is_chosen)
         {1920, 1080, true}, {1024, 768, false}, {2560, 1600, true},
     };
 
-    EXPECT_EQ(video_mode_choose(modes, 6, 0, 0), 3);
-    EXPECT_EQ(video_mode_choose(modes, 6, 1280, 800), 1);
-    EXPECT_EQ(video_mode_choose(modes, 6, 3840, 2160), 2);
-    EXPECT_EQ(video_mode_choose(modes, 6, 1024, 768), 3); /* wished, but without framebuffer */
-    EXPECT_EQ(video_mode_choose(modes + 4, 2, 0, 0), 1);
-    EXPECT_EQ(video_mode_choose(modes + 4, 1, 0, 0), -1);
-    EXPECT_EQ(video_mode_choose(modes, 0, 0, 0), -1);
+    EXPECT_EQ(video_mode_choose(modes, 6, 0, 0, 0), 3);
+    EXPECT_EQ(video_mode_choose(modes, 6, 1, 0, 0), 1); /* good enough as it is */
+    EXPECT_EQ(video_mode_choose(modes, 6, 4, 0, 0), 3); /* has no framebuffer */
+    EXPECT_EQ(video_mode_choose(modes, 6, 99, 0, 0), 3);
+    EXPECT_EQ(video_mode_choose(modes, 6, 0, 1280, 800), 1);
+    EXPECT_EQ(video_mode_choose(modes, 6, 1, 3840, 2160), 2);
+    EXPECT_EQ(video_mode_choose(modes, 6, 1, 1024, 768), 3); /* wished, but without framebuffer */
+    EXPECT_EQ(video_mode_choose(modes + 4, 2, 9, 0, 0), 1);
+    EXPECT_EQ(video_mode_choose(modes + 4, 1, 0, 0, 0), -1);
+    EXPECT_EQ(video_mode_choose(modes, 0, 0, 0, 0), -1);
 }
 
 TEST(pixel_masks_must_make_sense)
