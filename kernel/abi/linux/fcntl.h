@@ -5,6 +5,7 @@
 
 #ifndef __KERNEL__
 #include <fcntl.h>
+#include <unistd.h>
 #else
 
 #define O_ACCMODE   00000003

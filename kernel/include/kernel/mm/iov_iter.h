@@ -7,10 +7,15 @@
 
 struct page;
 
+#ifdef __KERNEL__
+#define UIO_MAXIOV 1024
 struct iovec {
     void __user *iov_base;
     size_t iov_len;
 };
+#else
+#include <sys/uio.h>
+#endif
 struct kvec {
     void *iov_base;
     size_t iov_len;
@@ -36,8 +41,6 @@ struct iov_iter {
     };
     unsigned long nr_segs;
 };
-
-#define UIO_MAXIOV 1024
 
 void iov_iter_ubuf(struct iov_iter *i, bool is_source, void __user *buf, size_t count);
 void iov_iter_iovec(struct iov_iter *i, bool is_source, const struct iovec *iov,
