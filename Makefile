@@ -13,5 +13,10 @@ BUILD := build/$(CONFIG)
 .PHONY: all
 all: kernel loader initrd
 
+.DEFAULT_GOAL := all
 ROOMS := kernel efi initrd tools tests
 include $(wildcard $(ROOMS:=/module.mk))
+
+# Everything of the kernel compiled, not linked: with CC=clang BUILD=build/clang a second opinion.
+.PHONY: kernel-objects
+kernel-objects: $(kobjs)
