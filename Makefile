@@ -18,5 +18,8 @@ ROOMS := kernel efi initrd tools tests
 include $(wildcard $(ROOMS:=/module.mk))
 
 # Everything of the kernel compiled, not linked: with CC=clang BUILD=build/clang a second opinion.
+ifneq ($(findstring clang,$(CC)),)
+KCFLAGS += -Wno-unknown-attributes -Wno-unknown-pragmas
+endif
 .PHONY: kernel-objects
 kernel-objects: $(kobjs)
