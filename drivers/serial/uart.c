@@ -128,16 +128,20 @@ static bool transmitter_wait(struct uart *uart)
     return false;
 }
 
-static void burst_send(struct uart *uart, const u8 *burst, size_t len)
+void uart_send(const struct uart *uart, const u8 *bytes, size_t len)
 {
-    if (!transmitter_wait(uart))
-        return;
-    if (uart->mmio) {
-        for (size_t i = 0; i < len; i++)
-            uart_write(uart, UART_TX, burst[i]);
+    if (!uart->mmio) {
+        outsb(uart->port, bytes, len);
         return;
     }
-    outsb(uart->port, burst, len);
+    for (size_t i = 0; i < len; i++)
+        uart_write(uart, UART_TX, bytes[i]);
+}
+
+static void burst_send(struct uart *uart, const u8 *burst, size_t len)
+{
+    if (transmitter_wait(uart))
+        uart_send(uart, burst, len);
 }
 
 void uart_write_polled(struct uart *uart, const char *buf, size_t len)

@@ -99,6 +99,9 @@ void uart_set_mode(struct uart *uart, const struct uart_mode *mode);
  */
 int uart_mode_parse(const char *options, struct uart_mode *mode);
 
+/** uart_send() - @len bytes, at most a FIFO full, to a transmitter that is empty. */
+void uart_send(const struct uart *uart, const u8 *bytes, size_t len);
+
 /**
  * uart_write_polled() - sends @len bytes, \n as \r\n, waiting for the transmitter each FIFO full
  * but never for long: what a dead line does not take is dropped.
