@@ -44,6 +44,25 @@ bool reclaim_is_active(void);
 /* Takes a page off its reclaim list when its last reference goes. Any context. */
 void lru_remove(struct page *page);
 
+/* --- page_lock.c --- */
+void page_wait_init(void);
+/* Waits until the page is unlocked, without locking it. 0 or -EINTR. */
+int page_wait_unlocked_killable(struct page *page);
+/* Clears PG_WRITEBACK and wakes who waits for it; page_end_writeback() does the rest. */
+void page_writeback_done(struct page *page);
+
+/* --- filemap.c --- */
+/* Takes a locked page of the mapping out, leaving shadow (or NULL) in its place. Lock held. */
+void filemap_remove_locked(struct page *page, void *shadow);
+
+/* --- lru.c --- */
+void lru_add(struct page *page);
+/* The page was used: first it is marked, then activated. */
+void page_mark_accessed(struct page *page);
+/* What is left in a page's place when it is evicted, and what to do when it comes back. */
+void *workingset_eviction(struct page *page);
+void workingset_refault(struct page *page, void *shadow);
+
 /* --- slab.c --- */
 void slab_init(void);
 void slab_percpu_init(void);

@@ -14,6 +14,7 @@ void __init mm_init(void)
 {
     page_array_init();
     slab_init();
+    page_wait_init();
     pr_info("%lu KiB of memory, %lu KiB free, page array %lu KiB\n",
             nr_total_pages() << (PAGE_SHIFT - 10), nr_free_pages() << (PAGE_SHIFT - 10),
             page_array_pages() << (PAGE_SHIFT - 10));

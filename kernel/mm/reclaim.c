@@ -27,14 +27,3 @@ void kswapd_wake(struct zone *zone)
 {
     WRITE_ONCE(zone->alloc_failed, true);
 }
-
-void lru_remove(struct page *page)
-{
-    struct zone *zone = page_zone(page);
-    unsigned long flags;
-
-    spin_lock_irqsave(&zone->lru_lock, flags);
-    page_flag_clear(page, PG_LRU);
-    list_del(&page->lru);
-    spin_unlock_irqrestore(&zone->lru_lock, flags);
-}

@@ -99,11 +99,16 @@ struct page *filemap_find_page(struct address_space *mapping, u64 index);
 struct page *filemap_lock_page(struct address_space *mapping, u64 index);
 /* Finds or allocates and inserts; locked, with a reference. ERR_PTR. May sleep. */
 struct page *filemap_grab_page(struct address_space *mapping, u64 index, gfp_t gfp);
-/* Inserts a fresh page (refcount 1: the cache takes one more). 0, -EEXIST, -ENOMEM. */
+/* Inserts a fresh page (refcount 1: the cache takes one more); it is locked on success. 0, -EEXIST,
+ * -ENOMEM. May sleep. */
 int __must_check filemap_add_page(struct address_space *mapping, struct page *page, u64 index, gfp_t gfp);
 /* Takes a locked page out of the cache and drops the cache's reference. */
 void filemap_remove_page(struct page *page);
 
+/* Locks a page found in the mapping and reads it if it is not up to date. 0 (unlocked, up to date), -EIO,
+ * -EINTR, -EAGAIN (no longer in the mapping). May sleep. */
+int __must_check filemap_make_uptodate(struct file *file, struct address_space *mapping,
+                                       struct page *page);
 /* An up-to-date page with a reference, reading it if needed; ERR_PTR(-EIO...). May sleep. file may be NULL. */
 struct page *filemap_read_page(struct address_space *mapping, u64 index, struct file *file);
 
@@ -119,12 +124,24 @@ int filemap_write_and_wait(struct address_space *mapping, u64 start, u64 end);
 /* Removes all pages from byte start on (zeroing the partial page's tail). Unmaps them first. */
 void truncate_pages(struct address_space *mapping, loff_t start);
 void truncate_pages_range(struct address_space *mapping, loff_t start, loff_t end_inclusive);
+/*
+ * Evicts a page that nobody else uses: page locked, the caller has one reference beside the cache's. True:
+ * the page is out of the cache with refcount 0, still locked; unlock it, then page_release().
+ */
+bool filemap_evict_page(struct page *page, gfp_t gfp, void *shadow);
+/* A task that dirties pages faster than they are written waits here. May sleep. */
+void filemap_balance_dirty(struct address_space *mapping);
 /* Drops clean, unmapped, unused pages in [start, end] (indices). Returns how many. */
 unsigned long invalidate_clean_pages(struct address_space *mapping, u64 start, u64 end);
 /* Readahead state lives in struct file (vfs/file.h). */
 
 /* struct vm_area hooks for files in the page cache. */
 struct vm_operations;
+struct vm_fault;
 extern const struct vm_operations filemap_vm_ops;
+/* Its parts, for file systems that wrap them (page_mkwrite that allocates blocks, say). */
+unsigned int filemap_fault(struct vm_fault *vmf);
+unsigned int filemap_map_pages(struct vm_fault *vmf, u64 start_pgoff, u64 end_pgoff);
+unsigned int filemap_page_mkwrite(struct vm_fault *vmf);
 int filemap_mmap(struct file *file, struct vm_area *vma);
 #endif

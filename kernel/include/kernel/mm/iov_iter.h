@@ -42,6 +42,15 @@ struct iov_iter {
     unsigned long nr_segs;
 };
 
+/* The most bytes one read or write moves: what Linux moves. */
+#define MAX_RW_COUNT ((size_t)0x7ffff000)
+
+/* Nothing is copied: bytes are counted off. */
+static inline void iov_iter_discard(struct iov_iter *i, size_t count)
+{
+    *i = (struct iov_iter){.type = ITER_DISCARD, .count = count, .nr_segs = 1};
+}
+
 void iov_iter_ubuf(struct iov_iter *i, bool is_source, void __user *buf, size_t count);
 void iov_iter_iovec(struct iov_iter *i, bool is_source, const struct iovec *iov,
                     unsigned long nr_segs, size_t count);
@@ -65,7 +74,8 @@ static inline size_t iov_iter_count(const struct iov_iter *i)
 {
     return i->count;
 }
-/* Copies in an array of iovecs, checks lengths (EINVAL over SSIZE_MAX, UIO_MAXIOV). fast is used for up to
+/* Copies in an array of iovecs and checks it (EINVAL: more than UIO_MAXIOV, a length over SSIZE_MAX;
+ * EFAULT); the total is cut at MAX_RW_COUNT. fast is used for up to
  * nr_fast segments; *iov is then fast, else kmalloc'ed (caller frees if != fast). Total or -errno. */
 ssize_t import_iovec(bool is_source, const struct iovec __user *uvec, unsigned long nr_segs,
                      unsigned long nr_fast, struct iovec *fast, struct iovec **iov, struct iov_iter *i);

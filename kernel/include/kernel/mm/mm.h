@@ -74,7 +74,8 @@ struct vm_operations {
     void (*close)(struct vm_area *vma); /* the area goes away */
     /* Gives the page at vmf->pgoff. VM_FAULT_*. May sleep. */
     unsigned int (*fault)(struct vm_fault *vmf);
-    /* Maps cached up-to-date pages of [start_pgoff, end_pgoff] around a fault. */
+    /* Maps cached up-to-date pages of [start_pgoff, end_pgoff] around a fault by
+     * vm_map_page_locked(). Page table lock held: does not sleep. VM_FAULT_NOPAGE when vmf->pgoff was among them. */
     unsigned int (*map_pages)(struct vm_fault *vmf, u64 start_pgoff, u64 end_pgoff);
     /* A shared page is about to become writable; page locked on VM_FAULT_LOCKED. */
     unsigned int (*page_mkwrite)(struct vm_fault *vmf);
@@ -145,6 +146,13 @@ int do_munmap(struct mm *mm, unsigned long addr, size_t len);
 
 /* Resolves a fault at address. VM_FAULT_*. mmap_lock held shared. */
 unsigned int handle_mm_fault(struct vm_area *vma, unsigned long address, unsigned int flags);
+
+/*
+ * For map_pages: enters page (locked, up to date) at address of vmf's area, read-only unless the area allows
+ * a shared write, when nothing is mapped there yet; takes a reference and counts the mapping of its own.
+ * Page table lock held; address lies in the same last-level table and inside the area. True if it was entered.
+ */
+bool vm_map_page_locked(struct vm_fault *vmf, unsigned long address, struct page *page);
 
 /* Copies to or from another address space (ptrace, /proc/PID/mem, cmdline). Bytes copied. */
 size_t mm_access(struct mm *mm, unsigned long addr, void *buf, size_t len, bool write);
