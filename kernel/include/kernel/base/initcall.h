@@ -5,9 +5,9 @@
  *
  *   INIT_CORE    memory, scheduler, timers, RCU; interrupts on; the boot processor alone
  *   INIT_SUBSYS  device model, block layer, VFS, tty core: what drivers and file systems register
- * with INIT_FS      file systems register; the root tmpfs exists; the initrd is unpacked at its end
- *   INIT_DEVICE  buses are walked, drivers probe
- *   INIT_LATE    everything else is up: consoles handed over, self tests, statistics
+ * with INIT_FS      file systems register; from its end on the root tmpfs is mounted INIT_DEVICE
+ * buses are walked, drivers probe; then the initrd is unpacked INIT_LATE    everything else is up:
+ * consoles handed over, self tests, statistics
  *
  * After each function the locks held, the preemption count and the interrupt flag must be what they
  * were. A function returns 0 or -errno; an error is logged and start-up goes on (-ENODEV silently).
