@@ -119,9 +119,27 @@ int device_open(const struct device *device)
     return fd < 0 ? -errno : fd;
 }
 
+bool device_partition(const struct device *device, struct partition *part)
+{
+    struct device disk = *device;
+    bool found;
+    int fd;
+
+    if (!device->partition)
+        return false;
+    strcpy(disk.name, device->disk);
+    fd = device_open(&disk);
+    if (fd < 0)
+        return false;
+    found = partition_read(fd, device->block_size, device->partition, part);
+    close(fd);
+    return found;
+}
+
 /* One line about a device: what can stand behind root=. */
 static void device_show(const struct device *device)
 {
+    struct partition part = {0};
     struct probed probed = {0};
     int fd = device_open(device);
 
@@ -131,9 +149,11 @@ static void device_show(const struct device *device)
     }
     probe_superblock(fd, &probed);
     close(fd);
-    complain("  /dev/%s %s%s%s%s%s", device->name,
+    device_partition(device, &part);
+    complain("  /dev/%s %s%s%s%s%s%s%s", device->name,
              probed.type ? probed.type : "(no file system known)", *probed.uuid ? " UUID=" : "",
-             probed.uuid, *probed.label ? " LABEL=" : "", probed.label);
+             probed.uuid, *probed.label ? " LABEL=" : "", probed.label,
+             *part.uuid ? " PARTUUID=" : "", part.uuid);
 }
 
 void devices_show(void)

@@ -9,10 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GPT_HEADER_MIN  92
-#define GPT_ENTRY_MIN   128
-#define GPT_ENTRIES_MAX 1024 /* more than any disk has; bounds what a damaged header can ask for \
-                              */
+#define GPT_HEADER_MIN 92
+#define GPT_ENTRY_MIN  128
+#define GPT_ENTRIES_MAX                                                      \
+    1024 /* more than any disk has; bounds what a damaged header can ask for \
+          */
 
 static uint32_t le32(const uint8_t *p)
 {
@@ -143,10 +144,8 @@ bool partition_read(int fd, unsigned int block_size, unsigned int number, struct
         return false;
     if (gpt_read(fd, block_size, 1, number, part))
         return true;
-    part->from_backup = true;
     if (size > 2 * (off_t)block_size &&
         gpt_read(fd, block_size, size / block_size - 1, number, part))
         return true;
-    part->from_backup = false;
     return mbr_read(fd, number, part);
 }

@@ -48,7 +48,6 @@ struct partition {
     char type[37], uuid[37]; /* GUIDs as text, lower case; an MBR's "1234abcd-01", no type */
     char label[36 * 3 + 1];
     uint64_t attributes;
-    bool from_backup; /* the primary GPT was damaged */
 };
 #define GPT_TYPE_ROOT_X86_64  "4f68bce3-e8cd-4db1-96e7-fbcaf984b709"
 #define GPT_ATTRIBUTE_RO      (1ULL << 60)
@@ -72,6 +71,8 @@ size_t devices_list(struct device devices[MAX_DEVICES]);
 int device_open(const struct device *device);
 /* "/dev/NAME". */
 void device_path(const struct device *device, char *path, size_t size);
+/* The partition table entry of @device, read from the disk that it is part of. */
+bool device_partition(const struct device *device, struct partition *part);
 /* For the user: what there is, with what can name it. */
 void devices_show(void);
 

@@ -53,29 +53,11 @@ static bool number_matches(const struct device *device, const char *name)
            minor == device->minor;
 }
 
-/* The partition table entry of @device, read from the disk that it is part of. */
-static bool partition_of(const struct device *device, struct partition *part)
-{
-    struct device disk = *device;
-    bool found;
-    int fd;
-
-    if (!device->partition)
-        return false;
-    strcpy(disk.name, device->disk);
-    fd = device_open(&disk);
-    if (fd < 0)
-        return false;
-    found = partition_read(fd, device->block_size, device->partition, part);
-    close(fd);
-    return found;
-}
-
 static bool partition_matches(const struct device *device, enum name_kind kind, const char *name)
 {
     struct partition part;
 
-    if (!partition_of(device, &part))
+    if (!device_partition(device, &part))
         return false;
     switch (kind) {
     case BY_PARTUUID: return strcasecmp(part.uuid, name) == 0;
@@ -218,11 +200,16 @@ static int mount_types(const char *source, const char *target, const char *types
 int root_mount(const struct wishes *wishes, const struct device *device, const char *target)
 {
     unsigned long flags = wishes->read_write ? 0 : MS_RDONLY;
+    struct partition part;
     struct probed probed = {0};
     char data[512], path[64];
     const char *types = wishes->fstype;
     int fd, error;
 
+    /* Found by its type, the partition may itself ask to be left alone (Discoverable Partitions).
+     */
+    if (!wishes->root && device_partition(device, &part) && (part.attributes & GPT_ATTRIBUTE_RO))
+        flags |= MS_RDONLY;
     options_divide(wishes->flags, &flags, data, sizeof(data));
     device_path(device, path, sizeof(path));
     if (!types) {
