@@ -77,3 +77,18 @@ test-host: test-host-products
 	@tools/run/run-tests host
 test-kernel test-user test-boot: test-guest-products
 	@tools/run/run-tests $(@:test-%=%)
+
+# tests/fuzz/AREA/fuzz_*.c: libFuzzer entry points over the sources that their heads name, as in the
+# host tests. What a fuzzer learns stays in build/fuzz/AREA/fuzz_*.corpus from run to run.
+FUZZ_SECONDS ?= 60
+FUZZ_CFLAGS := $(filter-out -fsanitize=%,$(HOST_CFLAGS)) -fsanitize=fuzzer,address,undefined
+fuzz_programs := $(patsubst tests/%.c,build/%,$(sort $(wildcard tests/fuzz/*/fuzz_*.c)))
+
+build/fuzz/%: tests/fuzz/%.c tests/module.mk FORCE | $(ABI_INC)/abi
+	@mkdir -p $(@D) $@.corpus
+	$(Q)clang $(FUZZ_CFLAGS) $(call host_head,cflags,$<) $< $(call host_head,sources,$<) -o $@
+.PHONY: FORCE fuzz
+FORCE:
+fuzz: $(fuzz_programs)
+	@for f in $^; do echo "# $$f"; $$f -max_total_time=$(FUZZ_SECONDS) -max_len=32768 -verbosity=0 -print_final_stats=0 \
+	    -artifact_prefix=$$f. $$f.corpus || exit 1; done
