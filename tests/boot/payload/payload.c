@@ -251,6 +251,26 @@ static void show_memory(const struct boot_info *info)
     show("initrd_sum", sum);
 }
 
+static bool begins_with(const char *text, const char *prefix, uint64_t room)
+{
+    for (; *prefix; text++, prefix++, room--) {
+        if (room == 0 || *text != *prefix)
+            return false;
+    }
+    return true;
+}
+
+/* The loader's own events, by their texts, which end with a NUL. */
+static void show_tpm_events(const struct boot_info *info)
+{
+    const char *log = direct(info->tpm_log);
+
+    for (uint64_t i = 0; i < info->tpm_log_size; i++) {
+        if (begins_with(log + i, "lintel-boot: ", info->tpm_log_size - i))
+            show_text("tpm_event", log + i);
+    }
+}
+
 static void show_info(const struct boot_info *info)
 {
     bool seed = false;
@@ -281,6 +301,7 @@ static void show_info(const struct boot_info *info)
     show_guid("root_partuuid", info->root_partuuid);
     show_text("loader", info->loader);
     show_memory(info);
+    show_tpm_events(info);
     show_stamps(info);
 }
 
