@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memcpy, memmove, memset. Up to 32 bytes go through registers with two overlapping pieces, everything
- * being loaded before anything is stored, so that memcpy and memmove share the code. Longer runs
- * use the string instructions by 8 bytes, whose start-up cost is then worth it, and finish the odd
- * end with one overlapping store.
+ * memcpy, memmove, memset. Up to 32 bytes go through registers with two overlapping pieces,
+ * everything being loaded before anything is stored, so that memcpy and memmove share the code.
+ * Longer runs use the string instructions by 8 bytes, whose start-up cost is then worth it, and
+ * finish the odd end with one overlapping store.
  *
  * In assembly, because the compiler would turn a loop in C into a call of the very function.
  *

@@ -96,7 +96,7 @@ bool ratelimit_allow(struct ratelimit *limit, const char *what);
  * interrupts off, from any context: it polls, it does not sleep, it takes no lock that a caller of
  * klog may hold. Lines end in \n; a serial driver adds \r itself.
  */
-#define CONSOLE_BOOT      0x1 /* replaced (unregistered) when a real console of the same kind comes */
+#define CONSOLE_BOOT      0x1 /* unregistered when the real console of its name comes */
 #define CONSOLE_PREFERRED 0x2 /* /dev/console: the last console= on the command line */
 #define CONSOLE_ENABLED   0x4
 #define CONSOLE_REPLAY    0x8 /* wants the records from before it was registered */

@@ -198,8 +198,8 @@ static inline size_t list_count(const struct list_head *head)
 #define list_last_entry(head, type, member)  list_entry((head)->prev, type, member)
 #define list_first_entry_or_null(head, type, member) \
     (list_empty(head) ? NULL : list_first_entry(head, type, member))
-#define list_next_entry(pos, member)          list_entry((pos)->member.next, __typeof__(*(pos)), member)
-#define list_prev_entry(pos, member)          list_entry((pos)->member.prev, __typeof__(*(pos)), member)
+#define list_next_entry(p, member)            list_entry((p)->member.next, __typeof__(*(p)), member)
+#define list_prev_entry(p, member)            list_entry((p)->member.prev, __typeof__(*(p)), member)
 #define list_entry_is_head(pos, head, member) (&(pos)->member == (head))
 
 #define list_for_each(pos, head)      for (pos = (head)->next; pos != (head); pos = pos->next)
