@@ -54,7 +54,8 @@ user_programs := $(patsubst tests/user/%.c,build/user/tests/%,$(user_sources))
 user-tests: $(user_programs)
 build/user/tests/%: tests/user/%.c tests/host/ktap.h tests/module.mk
 	@mkdir -p $(@D)
-	$(Q)musl-gcc -static -std=gnu11 -O2 -g -Wall -Wextra -Werror -Itests/host \
+	$(Q)musl-gcc -static -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-sign-compare \
+	    -Itests/host \
 	    $(call host_head,cflags,$<) $< -o $@
 
 # What the suites boot: of both configurations, since the release kernel runs some of them too.
@@ -63,7 +64,8 @@ test-products: $(esp_parts) $(BUILD)/BOOTX64.signed.EFI loader-tests
 NR_JOBS := $(shell nproc)
 test_products = +@$(MAKE) --no-print-directory -s -j$(NR_JOBS) DEBUG=$1 test-products
 
-.PHONY: test test-host test-kernel test-user test-boot test-host-products test-guest-products
+.PHONY: test test-host test-kernel test-user test-user-linux test-boot
+.PHONY: test-host-products test-guest-products
 test-host-products:
 	+@$(MAKE) --no-print-directory -s -j$(NR_JOBS) host-tests
 test-guest-products:
@@ -77,6 +79,10 @@ test-host: test-host-products
 	@tools/run/run-tests host
 test-kernel test-user test-boot: test-guest-products
 	@tools/run/run-tests $(@:test-%=%)
+# What the programs of tests/user expect is what Linux does.
+test-user-linux:
+	+@$(MAKE) --no-print-directory -s -j$(NR_JOBS) user-tests
+	@KERNEL=linux tools/run/run-tests user-linux
 
 # tests/fuzz/AREA/fuzz_*.c: libFuzzer entry points over the sources that their heads name, as in the
 # host tests. What a fuzzer learns stays in build/fuzz/AREA/fuzz_*.corpus from run to run.
