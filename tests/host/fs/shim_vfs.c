@@ -190,16 +190,21 @@ struct dentry *dentry_alloc(struct dentry *parent, const struct qstr *name)
     dentry->sb = parent ? parent->sb : NULL;
     dentry->ops = dentry->sb ? dentry->sb->dentry_ops : NULL;
     dentry->parent = parent;
+    if (parent)
+        parent->refcount++;
     dentry->refcount = 1;
     return dentry;
 }
 
 void dentry_put(struct dentry *dentry)
 {
-    if (--dentry->refcount > 0)
-        return;
-    inode_put(dentry->inode);
-    free(dentry);
+    while (dentry && --dentry->refcount == 0) {
+        struct dentry *parent = dentry->parent;
+
+        inode_put(dentry->inode);
+        free(dentry);
+        dentry = parent;
+    }
 }
 
 struct dentry *dentry_make_root(struct inode *inode)
@@ -228,6 +233,24 @@ const char *simple_get_link(struct dentry *dentry, struct inode *inode, void (**
                             void **cookie)
 {
     return inode->link;
+}
+
+bool dir_emit_dots(struct file *file, struct dir_context *ctx)
+{
+    struct dentry *dentry = file->path.dentry;
+    u64 parent = dentry->parent ? dentry->parent->inode->ino : dentry->inode->ino;
+
+    if (ctx->pos == 0) {
+        if (!dir_emit(ctx, ".", 1, dentry->inode->ino, 4))
+            return false;
+        ctx->pos = 1;
+    }
+    if (ctx->pos == 1) {
+        if (!dir_emit(ctx, "..", 2, parent, 4))
+            return false;
+        ctx->pos = 2;
+    }
+    return true;
 }
 
 /* --- what is only referred to --- */
