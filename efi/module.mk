@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# The UEFI loader: $(BUILD)/BOOTX64.EFI, the same signed for Secure Boot, and the signatures of what it
-# loads. gnu-efi gives declarations, start code and linker script; no other library code than the
+# The UEFI loader: $(BUILD)/BOOTX64.EFI, the same signed for Secure Boot, and the signatures of what
+# it loads. gnu-efi gives declarations, start code and linker script; no other library code than the
 # signature check is linked in.
 #
-# Keys: keys/signing.pem signs kernels and initrds; its public half is compiled into the loader. It is
-# made on the first build of a checkout and never leaves it. For Secure Boot in virtual machines the
-# loader is signed with the test key that Debian's ovmf package ships for this purpose; set
+# Keys: keys/signing.pem signs kernels and initrds; its public half is compiled into the loader. It
+# is made on the first build of a checkout and never leaves it. For Secure Boot in virtual machines
+# the loader is signed with the test key that Debian's ovmf package ships for this purpose; set
 # SB_KEY and SB_CERT to use one of your own.
 
 EFI_OUT := $(BUILD)/efi
@@ -88,8 +88,8 @@ $(BUILD)/%.sig: $(BUILD)/% $(SIGNING_KEY)
 .PHONY: loader
 loader: $(BUILD)/BOOTX64.EFI $(BUILD)/BOOTX64.signed.EFI
 
-# What the boot scenarios use beside the loader: firmware that misbehaves, and a program in the kernel's
-# place that checks and prints what it was handed.
+# What the boot scenarios use beside the loader: firmware that misbehaves, and a program in the
+# kernel's place that checks and prints what it was handed.
 hostile_srcs := $(wildcard tests/boot/firmware/*.c)
 hostile_objs := $(patsubst tests/boot/firmware/%,$(EFI_OUT)/hostile/%.o,$(hostile_srcs)) \
     $(addprefix $(EFI_OUT)/,libc.c.o uefi.c.o console.c.o file.c.o text.c.o pool.c.o)
@@ -109,7 +109,8 @@ PAYLOAD_CFLAGS := -std=gnu11 -O2 -ffreestanding -fPIE -mno-red-zone -mgeneral-re
 $(EFI_OUT)/payload/%.o: tests/boot/payload/% kernel/abi/boot.h efi/module.mk | $(ABI_INC)/abi
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(PAYLOAD_CFLAGS) -c $< -o $@
-$(BUILD)/payload: tests/boot/payload/payload.lds $(EFI_OUT)/payload/start.S.o $(EFI_OUT)/payload/payload.c.o
+payload_objs := $(EFI_OUT)/payload/start.S.o $(EFI_OUT)/payload/payload.c.o
+$(BUILD)/payload: tests/boot/payload/payload.lds $(payload_objs)
 	$(Q)ld -pie --no-dynamic-linker -z text -z noexecstack -z norelro -z max-page-size=4096 \
 	    --no-undefined -T $^ -o $@
 

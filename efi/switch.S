@@ -2,7 +2,7 @@
 /*
  * The last instructions of the loader: from the firmware's page tables to the kernel's.
  *
- * rdi: physical address of the new top table; rsi: kernel_entry (virtual); rdx: boot_info (virtual).
+ * rdi: physical address of the new top table; rsi: kernel_entry and rdx: boot_info, both virtual.
  * This code is the only thing mapped 1:1 in the new tables, so from the load of CR3 on neither the
  * stack nor any data of the loader can be touched.
  */
