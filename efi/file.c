@@ -7,6 +7,7 @@
 #include "text.h"
 
 #define PATH_UNITS 512
+#define READ_PIECE (1UL << 20) /* some firmware fails on larger reads */
 
 /* What the firmware fills in for a directory entry: the fixed part and the longest name. */
 union info_buffer {
@@ -45,7 +46,8 @@ static EFI_STATUS read_all(EFI_FILE *handle, struct file_buffer *file)
     size_t done = 0;
 
     while (done < file->size) {
-        UINTN piece = file->size - done;
+        size_t left = file->size - done;
+        UINTN piece = left < READ_PIECE ? left : READ_PIECE;
         EFI_STATUS status = handle->Read(handle, &piece, file->data + done);
 
         if (EFI_ERROR(status))
