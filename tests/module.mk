@@ -84,6 +84,26 @@ test-user-linux:
 	+@$(MAKE) --no-print-directory -s -j$(NR_JOBS) user-tests
 	@KERNEL=linux tools/run/run-tests user-linux
 
+# tests/bench: the operations that `make bench` counts, and what measures a boot.
+build/bench/bench: $(wildcard tests/bench/*.[ch]) tests/module.mk
+	@mkdir -p $(@D)
+	$(Q)musl-gcc -static -std=gnu11 -O2 -Wall -Wextra -Werror -Wno-missing-field-initializers \
+	    $(filter %.c,$^) -o $@
+build/bench/init: tests/bench/boot/init.c tests/bench/bench.h tests/module.mk
+	@mkdir -p $(@D)
+	$(Q)musl-gcc -static -std=gnu11 -O2 -Wall -Wextra -Werror $< -o $@
+build/bench/entry: tests/bench/boot/entry.S tests/module.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) -c $< -o $@.o
+	$(Q)ld -nostdlib -static -z noexecstack -e entry -Ttext=0x1000000 $@.o -o $@
+
+.PHONY: bench bench-programs
+bench-programs: $(addprefix build/bench/,bench init entry)
+bench: bench-programs
+	@tools/build/install-deps lz4
+	+@$(MAKE) --no-print-directory -s -j$(NR_JOBS) DEBUG=0 kernel initrd
+	@tools/run/bench
+
 # tests/fuzz/AREA/fuzz_*.c: libFuzzer entry points over the sources that their heads name, as in the
 # host tests. What a fuzzer learns stays in build/fuzz/AREA/fuzz_*.corpus from run to run.
 FUZZ_SECONDS ?= 60

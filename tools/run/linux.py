@@ -9,6 +9,8 @@ switches to it.
 import pathlib
 import re
 import stat
+import struct
+import subprocess
 import tempfile
 
 from image import ImageError, TOP, hash_file, key_of, locked, made, run
@@ -92,10 +94,10 @@ class Cpio:
     def __init__(self):
         self.data, self.inode = bytearray(), 0
 
-    def add(self, name, mode, content=b''):
+    def add(self, name, mode, content=b'', device=(0, 0)):
         self.inode += 1
         encoded = name.encode() + b'\0'
-        fields = [self.inode, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(encoded), 0]
+        fields = [self.inode, mode, 0, 0, 1, 0, len(content), 0, 0, *device, len(encoded), 0]
         self.data += b'070701' + b''.join(b'%08x' % f for f in fields) + encoded
         self._pad()
         self.data += content
@@ -109,6 +111,9 @@ class Cpio:
 
     def file(self, name, content, mode=0o644):
         self.add(name, stat.S_IFREG | mode, content)
+
+    def node(self, name, major, minor):
+        self.add(name, stat.S_IFCHR | 0o600, device=(major, minor))
 
     def finish(self):
         self.add('TRAILER!!!', 0)
@@ -127,6 +132,27 @@ def write_initramfs(path, folder, init):
     for module in modules:
         archive.file(f'modules/{module.name}', module.read_bytes())
     path.write_bytes(archive.finish())
+
+
+def vmlinux():
+    """The uncompressed kernel, which has a PVH entry of its own."""
+    compressed, _ = kernel()
+    data = compressed.read_bytes()
+    # Linux's boot protocol: the payload's place in the protected-mode part.
+    setup_sectors = data[0x1f1] or 4
+    offset, length = struct.unpack_from('<II', data, 0x248)
+    start = (setup_sectors + 1) * 512 + offset
+
+    def unpack(path):
+        # LZ4's old format; the last 4 bytes are the size of what comes out.
+        done = subprocess.run(['lz4', '-d', '-c', '-'], input=data[start:start + length - 4],
+                              stdout=subprocess.PIPE, check=False)
+        path.write_bytes(done.stdout)
+        if not done.stdout.startswith(b'\x7fELF'):
+            raise ImageError(f'{compressed}: cannot be unpacked with lz4')
+
+    with locked(FOLDER):
+        return made(FOLDER / f'vmlinux-{compressed.name}', unpack)
 
 
 def kernel():
