@@ -11,24 +11,42 @@ static void put(char *buf, size_t size, size_t *len, char c)
         buf[(*len)++] = c;
 }
 
-size_t log_format_console(const struct log_record *record, char *buf, size_t size)
+/* The text with @prefix before each of its lines. */
+static size_t format_lines(const struct log_record *record, const char *prefix, char *buf,
+                           size_t size)
 {
-    char prefix[32];
     size_t len = 0, at = 0;
-    unsigned long us = record->time_ns / 1000;
-    int prefix_len = scnprintf(prefix, sizeof(prefix), "[%5lu.%06lu] ", us / 1000000, us % 1000000);
 
     if (!size)
         return 0;
     do {
-        for (int i = 0; i < prefix_len; i++)
-            put(buf, size, &len, prefix[i]);
+        for (const char *p = prefix; *p; p++)
+            put(buf, size, &len, *p);
         while (at < record->len && record->text[at] != '\n')
             put(buf, size, &len, record->text[at++]);
         put(buf, size, &len, '\n');
     } while (++at < record->len);
     buf[len] = '\0';
     return len;
+}
+
+size_t log_format_console(const struct log_record *record, char *buf, size_t size)
+{
+    unsigned long us = record->time_ns / 1000;
+    char prefix[32];
+
+    snprintf(prefix, sizeof(prefix), "[%5lu.%06lu] ", us / 1000000, us % 1000000);
+    return format_lines(record, prefix, buf, size);
+}
+
+size_t log_format_syslog(const struct log_record *record, char *buf, size_t size)
+{
+    unsigned long us = record->time_ns / 1000;
+    char prefix[40];
+
+    snprintf(prefix, sizeof(prefix), "<%u>[%5lu.%06lu] ", record->facility << 3 | record->level,
+             us / 1000000, us % 1000000);
+    return format_lines(record, prefix, buf, size);
 }
 
 size_t log_format_kmsg(const struct log_record *record, char *buf, size_t size)

@@ -121,3 +121,13 @@ TEST(the_kmsg_form_escapes_what_is_no_text)
     log_format_kmsg(&r, buf, sizeof(buf));
     EXPECT_STREQ(buf, "14,339,5140900,-;a\\x5cb\\x0a\\xc3\n");
 }
+
+TEST(the_syslog_form_has_the_priority_too)
+{
+    struct log_record r = make_record("two\nlines");
+    char buf[128];
+
+    r.facility = 3;
+    log_format_syslog(&r, buf, sizeof(buf));
+    EXPECT_STREQ(buf, "<30>[    5.140900] two\n<30>[    5.140900] lines\n");
+}

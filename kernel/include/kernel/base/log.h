@@ -158,6 +158,8 @@ int __must_check log_wait(u64 seq);
 /** log_format_console() - "[    1.234567] text\n", one prefix for each line; length as scnprintf.
  */
 size_t log_format_console(const struct log_record *record, char *buf, size_t size);
+/** log_format_syslog() - the same with "<6>" before each line: syslog(2) and /proc/kmsg. */
+size_t log_format_syslog(const struct log_record *record, char *buf, size_t size);
 /** log_format_kmsg() - "6,339,5140900,-;text\n" as /dev/kmsg gives it (escapes as Linux's). */
 size_t log_format_kmsg(const struct log_record *record, char *buf, size_t size);
 
