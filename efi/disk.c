@@ -269,12 +269,11 @@ static void report_disks(void)
 int esp_find(struct esp *esp)
 {
     const EFI_LOADED_IMAGE *image = uefi_protocol(uefi_image, &loaded_image_guid);
+    EFI_HANDLE device = image ? image->DeviceHandle : NULL;
 
-    *esp = (struct esp){0};
-    if (image && image->DeviceHandle)
-        esp->root = volume_with_entries(image->DeviceHandle);
+    *esp = (struct esp){.root = device ? volume_with_entries(device) : NULL};
     if (esp->root) {
-        esp_identify(esp, image->DeviceHandle);
+        esp_identify(esp, device);
         return 0;
     }
     if (search_volumes(esp) == 0)
