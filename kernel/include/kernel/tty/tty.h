@@ -122,16 +122,18 @@ extern const struct linux_termios2 tty_std_termios;
 enum tty_flag { TTY_NORMAL, TTY_BREAK, TTY_FRAME, TTY_PARITY, TTY_OVERRUN };
 
 /*
- * (p) lock, interrupts off; (w) the worker alone.
+ * (p) lock, interrupts off; (l) the tty's line_lock; (w) the worker alone.
  */
 struct tty_port {
     spinlock_t lock;
-    struct tty *tty;   /* (p) NULL while closed */
-    u8 *ring;          /* TTY_RING_SIZE bytes received, and as many flags behind them */
-    unsigned int head; /* (p) where the next byte goes; free-running */
-    unsigned int tail; /* (w) to write: what the worker takes next */
-    bool throttled;    /* (p) */
-    u64 nr_overruns;   /* (p) bytes lost because the ring was full */
+    struct tty *tty;       /* (p) NULL while closed */
+    u8 *ring;              /* TTY_RING_SIZE bytes received, and as many flags behind them */
+    unsigned int head;     /* (p) where the next byte goes; free-running */
+    unsigned int tail;     /* (l) what the line discipline gets next */
+    unsigned int flush_to; /* (p) skip to here when flush_asked */
+    bool flush_asked;      /* (p) */
+    bool throttled;        /* (p) */
+    u64 nr_overruns;       /* (p) bytes lost because the ring was full */
     struct work work;
     struct tty_driver *driver;
     unsigned int index;
@@ -140,44 +142,44 @@ struct tty_port {
 };
 
 /*
- * An open line. (m) the tty's mutex, (t) termios_rwsem, (c) ctrl_lock, (f) flow_lock, (M)
- * tty_mutex.
+ * An open line. It lives from the first open to the last close, or until it is hung up: then files
+ * that are open are dead for ever, and the next open makes a new struct tty. (M) tty_mutex, (t)
+ * termios_rwsem, (c) ctrl_lock, (f) flow_lock, (l) line_lock, (F) files_lock.
  */
 struct tty {
     refcount_t count;
     struct tty_driver *driver;
     const struct tty_operations *ops;
-    struct tty_port *port;
+    struct tty_port *port; /* NULL: none, a pty master before its slave... */
     unsigned int index;
     char name[32];
     void *driver_data; /* the driver's */
 
-    int nr_opens;           /* (m) */
-    struct mutex mutex;     /* open, close, hangup */
-    struct list_head files; /* files_lock: struct tty_file */
+    int nr_opens;           /* (M) */
+    struct list_head files; /* (F) struct tty_file */
     spinlock_t files_lock;
     unsigned long flags; /* atomic bits TTY_* */
 
     struct rwsem termios_rwsem;
-    struct linux_termios2 termios, termios_locked; /* (t) */
-    struct linux_winsize winsize;                  /* winsize_mutex */
-    struct mutex winsize_mutex;
+    struct linux_termios2 termios; /* (t) */
+    struct linux_winsize winsize;  /* (t) */
 
     struct mutex read_mutex;  /* one reader at a time */
     struct mutex write_mutex; /* one writer at a time */
-    struct line *line;        /* line discipline; its own lock */
+    spinlock_t line_lock;     /* line; inside the two */
+    struct line *line;        /* (l) line discipline */
     struct wait_queue read_wait, write_wait;
 
     spinlock_t ctrl_lock;
     struct pid *pgrp, *session; /* (c) counted */
-    u8 packet_status;           /* (c) TIOCPKT_* to report */
+    u8 packet_status;           /* (c) pty master: TIOCPKT_* to report */
     bool packet;                /* (c) */
 
     spinlock_t flow_lock;
-    bool flow_stopped; /* (f) by IXON or TCOOFF */
-    bool tco_stopped;  /* (f) by TCOOFF: IXON does not end it */
+    bool flow_stopped; /* (f) by STOP or TCOOFF */
+    bool tco_stopped;  /* (f) by TCOOFF: START does not end it */
 
-    struct tty *link; /* the other side of a pty; (M), lives as long as this one */
+    struct tty *link; /* (M) the other side of a pty */
     struct work hangup_work;
     struct rcu_head rcu;
 };
@@ -242,6 +244,10 @@ unsigned int tty_baud_rate(const struct linux_termios2 *termios);
 /** tty_set_baud() - writes @rate into c_cflag and the speeds (BOTHER where there is no B*). */
 void tty_set_baud(struct linux_termios2 *termios, unsigned int rate);
 
+/** tty_drivers_for_each() - in order of registration until fn() returns other than 0: that. May
+ * sleep. */
+int tty_drivers_for_each(int (*fn)(struct tty_driver *driver, void *arg), void *arg);
+
 /* Job control, called by exit and setsid. */
 /** tty_session_exit() - current leads a session and exits: SIGHUP and SIGCONT to the foreground,
  * and the session loses its terminal. Task context. */
@@ -250,9 +256,5 @@ void tty_session_exit(void);
 void tty_detach_current(void);
 /** tty_current() - the controlling terminal with a reference, or NULL. */
 struct tty *tty_current(void);
-/** tty_fork_inherit() - a new thread group has its parent's terminal. tasklist_lock held. */
-struct signal_state;
-void tty_fork_inherit(struct signal_state *child, struct signal_state *parent);
-void tty_signal_state_fini(struct signal_state *signal);
 
 #endif
