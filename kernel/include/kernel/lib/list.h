@@ -39,8 +39,8 @@ struct hlist_head {
 
 static inline void INIT_LIST_HEAD(struct list_head *list)
 {
-    WRITE_ONCE(list->next, list);
     list->prev = list;
+    __atomic_store_n(&list->next, list, __ATOMIC_RELEASE); /* for list_empty_careful() */
 }
 
 static inline void list_link_between(struct list_head *entry, struct list_head *prev,
@@ -112,6 +112,17 @@ static inline void list_move_tail(struct list_head *entry, struct list_head *hea
 static inline bool list_empty(const struct list_head *head)
 {
     return READ_ONCE(head->next) == head;
+}
+
+/**
+ * list_empty_careful() - for asking without the lock whether @entry was taken off a list with
+ * list_del_init() by somebody who has finished with both of its links.
+ */
+static inline bool list_empty_careful(const struct list_head *entry)
+{
+    const struct list_head *next = __atomic_load_n(&entry->next, __ATOMIC_ACQUIRE);
+
+    return next == entry && READ_ONCE(entry->prev) == entry;
 }
 
 static inline bool list_is_singular(const struct list_head *head)
