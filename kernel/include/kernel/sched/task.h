@@ -30,6 +30,7 @@ struct pid;
 struct pt_regs;
 struct sched_class;
 struct signal_state;
+struct walk;
 
 #define TASK_COMM_LEN 16
 
@@ -139,6 +140,7 @@ struct task {
     struct files *files;  /* (l) */
     struct fs_info *fs;   /* (l) */
     struct mnt_namespace *mnt_ns;
+    struct walk *walk;    /* (o) innermost path walk under way */
     struct blk_plug *plug; /* (o) */
     void *journal;        /* (o) running file-system transaction */
 

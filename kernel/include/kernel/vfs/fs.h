@@ -65,7 +65,10 @@ struct inode {
     uid_t uid;
     gid_t gid;
     const struct inode_operations *ops;
-    const struct file_operations *fops; /* given to files opened on it */
+    union {
+        const struct file_operations *fops; /* given to files opened on it */
+        void (*free_fn)(struct inode *inode); /* while it waits for its grace period */
+    };
     struct super_block *sb;
     struct address_space *mapping; /* usually &data; block devices: the device's */
     u64 ino;
@@ -377,7 +380,8 @@ struct super_block {
     char id[32];                 /* device name for messages and /proc/mounts */
     u8 uuid[16];
     struct rwsem umount;
-    atomic_t active;             /* mounts */
+    atomic_t active;             /* mounts, and whoever else keeps it alive */
+    struct list_head mounts;     /* mount_lock */
     spinlock_t inode_lock;       /* inodes */
     struct list_head inodes;
     spinlock_t dirty_lock;
@@ -475,7 +479,8 @@ struct dentry *dentry_splice_alias(struct inode *inode, struct dentry *dentry);
 void dentry_drop(struct dentry *dentry);
 void dentry_delete(struct dentry *dentry); /* after unlink: negative or unhashed */
 struct dentry *dentry_get(struct dentry *dentry);
-void dentry_put(struct dentry *dentry);
+void dentry_put(struct dentry *dentry); /* may sleep; NULL is fine */
+struct dentry *dentry_get_parent(struct dentry *dentry);
 
 /* --- generic operations --- */
 extern const struct file_operations simple_dir_fops;
@@ -533,7 +538,7 @@ static inline bool dentry_is_negative(const struct dentry *dentry)
 unsigned long dcache_shrink(unsigned long nr);
 unsigned long icache_shrink(unsigned long nr);
 unsigned long dcache_nr_unused(void);
-void dcache_stat(unsigned long *nr, unsigned long *nr_unused, unsigned long *nr_negative);
+void dcache_stat(unsigned long *nr, unsigned long *nr_unused);
 void icache_stat(unsigned long *nr, unsigned long *nr_unused);
 
 /* Start-up: caches and built-in file systems; then the root tmpfs as the first name space. */

@@ -19,6 +19,8 @@
 #define LOOKUP_NO_XDEV      0x0800
 #define LOOKUP_BENEATH      0x1000
 #define LOOKUP_IN_ROOT      0x2000
+#define LOOKUP_CACHED       0x4000 /* -EAGAIN rather than asking the file system */
+#define LOOKUP_MASK         0xffff
 
 void path_get(const struct path *path);
 void path_put(const struct path *path);
