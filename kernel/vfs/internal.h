@@ -154,10 +154,29 @@ struct file *file_alloc(int flags, const struct cred *cred);
 /* A file that was never opened. */
 void file_free_unopened(struct file *file);
 /* Opens file (path set) on its inode: access mode, operations, write access. */
-int file_open_finish(struct file *file, int (*open)(struct inode *inode, struct file *file));
+int file_open_finish(struct file *file);
 int open_flags_check(const struct open_how *how, struct open_request *req);
 int may_open(const struct path *path, int acc_mode, int flags);
 int file_close(struct file *file, struct files *owner);
+int inode_get_write(struct inode *inode); /* 0 or -ETXTBSY; atomic_dec(&inode->writers) undoes it */
+void files_init(void);
+/* owner.c: who gets SIGIO. */
+void file_owner_free(struct file *file);
+
+/* --- anon.c --- */
+void anon_init(void);
+/* A file of a file system that is not mounted: its inode (reference consumed) under a dentry of its
+ * own, whose private is name. ERR_PTR. */
+struct file *file_open_pseudo(struct mount *mnt, struct inode *inode, const void *name,
+                              const struct file_operations *fops, int flags);
+int file_open_pseudo_finish(struct file *file, const struct file_operations *fops);
+int pseudo_fill_super(struct super_block *sb, u64 magic, const struct super_operations *ops,
+                      const struct dentry_operations *dentry_ops);
+/* file_open_anon() with a descriptor. */
+int fd_open_anon(const char *class_name, const struct file_operations *fops, void *priv, int flags);
+
+/* --- owner.c --- */
+int file_fasync(int fd, struct file *file, bool on);
 
 /* --- read_write.c --- */
 #define MAX_RW_COUNT 0x7ffff000UL
@@ -180,7 +199,7 @@ void fs_info_set_cwd(struct fs_info *fs, const struct path *path);
 
 /* --- pipe.c --- */
 void pipe_init(void);
-extern const struct file_operations fifo_fops;
+extern const struct file_operations fifo_fops, pipe_fops;
 struct pipe;
 struct pipe *file_pipe(struct file *file); /* NULL: not a pipe */
 int pipe_create(struct file *files[2], int flags);

@@ -15,4 +15,9 @@ void chrdev_unregister(dev_t first, unsigned int count);
 const struct file_operations *chrdev_lookup(dev_t devt);
 /* A free major from 234 downwards, or -EBUSY. */
 int chrdev_major_alloc(const char *name);
+/* The block layer's operations for opened block devices; once, at start. */
+void bdev_fops_register(const struct file_operations *fops);
+/* Lines of /proc/devices: "  1 mem". */
+struct seq_file;
+void chrdevs_show(struct seq_file *m);
 #endif

@@ -14,13 +14,26 @@ struct fd_table {
     struct rcu_head rcu;
 };
 
-/* A descriptor table, shared by CLONE_FILES. Look-up takes no lock; changes take lock. */
+/*
+ * A descriptor table, shared by CLONE_FILES. Look-up takes no lock. Changes take lock, unless the
+ * table has one user alone, who is then the only one to change it. Whoever looks at another task's
+ * descriptors (/proc/PID/fd) does so under RCU and never counts itself as a user.
+ */
+#define FILES_INLINE 64
 struct files {
-    atomic_t count;
-    struct fd_table *table; /* RCU */
+    atomic_t count;         /* tasks */
     spinlock_t lock;
-    unsigned int next_fd;
+    struct fd_table *table; /* RCU */
+    unsigned int next_fd;   /* nothing below it is free; lock */
+    struct fd_table inline_table;
+    unsigned long inline_cloexec, inline_open;
+    struct file *inline_slots[FILES_INLINE];
 };
+/* Another task's descriptors, for /proc: the file with a reference or NULL; the first descriptor at or
+ * above *fd; its close-on-exec flag. */
+struct file *task_file_get(struct task *task, unsigned int fd);
+bool task_fd_next(struct task *task, unsigned int *fd);
+bool task_fd_is_cloexec(struct task *task, unsigned int fd);
 
 struct fs_info { /* root, cwd, umask; shared by CLONE_FS */
     atomic_t count;
@@ -35,6 +48,7 @@ struct files *files_copy(struct files *old, int *error);
 void files_put(struct files *files);          /* last: closes everything */
 void files_close_on_exec(struct files *files); /* the caller is the only user */
 struct files *files_unshare(struct files *files);
+struct fs_info *fs_info_create(const struct path *root); /* root also as cwd; umask 022 */
 struct fs_info *fs_info_copy(struct fs_info *old);
 void fs_info_put(struct fs_info *fs);
 
@@ -44,7 +58,7 @@ void fs_info_put(struct fs_info *fs);
  */
 struct fd {
     struct file *file; /* NULL: EBADF */
-    bool counted;
+    bool counted, pos_locked;
 };
 struct fd fd_get(unsigned int fd);      /* not O_PATH files */
 struct fd fd_get_raw(unsigned int fd);  /* also O_PATH */
@@ -68,10 +82,23 @@ int fd_alloc_from(unsigned int start, unsigned int flags);
 void fd_install(unsigned int fd, struct file *file); /* consumes the reference */
 void fd_cancel(unsigned int fd);                     /* gives an fd_alloc()ed number back */
 int fd_close(unsigned int fd);
+/* dup2(2) without its special case, and F_DUPFD. The new descriptor or -errno. */
+int fd_dup_to(unsigned int old_fd, unsigned int new_fd, unsigned int flags);
+int fd_dup_from(unsigned int old_fd, unsigned int start, unsigned int flags);
+int fd_close_range(unsigned int first, unsigned int last, bool cloexec_only);
+int fd_set_cloexec(unsigned int fd, bool on); /* 0 or -EBADF */
+unsigned long files_open_count(void);         /* of the whole system */
 
 /* Opens by path from inside the kernel. ERR_PTR. */
 struct file *file_open_path(const struct path *path, int flags, const struct cred *cred);
 struct file *file_open_name(const char *name, int flags, umode_t mode);
+/*
+ * For execve(2): a regular file that current may execute, from a mount that allows it, whose writers are
+ * locked out until allow_write_access(). file_open_exec() takes a path buffer from path_name_get() and
+ * the flags of execveat(2). ERR_PTR.
+ */
+struct file *file_open_exec(int dfd, const char *name, int at_flags);
+struct file *file_open_exec_name(const char *name);
 /* A file without a name of its own (pipe, eventfd...). priv goes to file->private. */
 struct file *file_open_anon(const char *class_name, const struct file_operations *fops, void *priv, int flags);
 ssize_t file_read_kernel(struct file *file, void *buf, size_t count, loff_t *pos);

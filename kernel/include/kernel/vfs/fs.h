@@ -120,6 +120,7 @@ struct inode {
 #define I_SYNC        0x20
 #define I_HASHED      0x40
 #define I_LRU         0x80
+#define I_LINKABLE    0x100 /* made by O_TMPFILE: linkat() may give it a first name */
 
 /* inode.opflags: what can be decided without looking at ops; set when a dentry gets the inode. */
 #define IOP_PLAIN_PERMISSION 0x1 /* no ops->permission: mode bits alone decide */
@@ -235,6 +236,7 @@ struct inode_operations {
     int (*mknod)(struct inode *dir, struct dentry *dentry, umode_t mode, dev_t rdev);
     int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
                   struct dentry *new, unsigned int flags);
+    /* Gives file->path.dentry (which has no name and is not hashed) a new inode without links. */
     int (*tmpfile)(struct inode *dir, struct file *file, umode_t mode);
     /* Symlink body, valid until *done(*cookie) if done is set. NULL dentry: under RCU, must not
      * sleep (ERR_PTR(-ECHILD)). May instead jump (nd_jump_link) and return NULL. */
@@ -489,6 +491,15 @@ const char *simple_get_link(struct dentry *dentry, struct inode *inode, void (**
 struct dentry *simple_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags); /* negative dentry */
 int simple_statfs(struct dentry *dentry, struct kstatfs *st);
 loff_t generic_file_llseek(struct file *file, loff_t offset, int whence);
+loff_t generic_file_llseek_size(struct file *file, loff_t offset, int whence, loff_t max, loff_t size);
+/* Files in the page cache: the usual read_iter and write_iter, and their parts. */
+ssize_t generic_file_read_iter(struct kiocb *iocb, struct iov_iter *to);
+ssize_t generic_file_write_iter(struct kiocb *iocb, struct iov_iter *from);
+/* Position, limits: bytes that may be written, 0, -errno. inode->rwsem held for writing. */
+ssize_t generic_write_checks(struct kiocb *iocb, struct iov_iter *from);
+/* After the write, without the lock: what O_SYNC and its kin want. Returns written or -errno. */
+ssize_t generic_write_sync(struct kiocb *iocb, ssize_t written);
+int nonseekable_open(struct inode *inode, struct file *file);
 loff_t no_llseek(struct file *file, loff_t offset, int whence);
 ssize_t generic_read_dir(struct file *file, char __user *buf, size_t count, loff_t *pos); /* EISDIR */
 bool dir_emit_dots(struct file *file, struct dir_context *ctx);
@@ -498,6 +509,10 @@ ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *pos, cons
 ssize_t simple_write_to_buffer(void *to, size_t available, loff_t *pos, const void __user *from,
                                size_t count);
 /* For file systems whose names live in the dentry cache alone (DCACHE_PINNED). */
+/* The name (dentry, negative so far) gets the inode, whose reference it takes over, and a pin. */
+void simple_name_add(struct dentry *dentry, struct inode *inode);
+void simple_name_remove(struct dentry *dentry);
+int simple_fsync(struct file *file, loff_t start, loff_t end, bool datasync);
 int simple_unlink(struct inode *dir, struct dentry *dentry);
 int simple_rmdir(struct inode *dir, struct dentry *dentry);
 bool simple_dir_empty(struct dentry *dentry);
