@@ -13,6 +13,7 @@
 #include <kernel/base/panic.h>
 #include <kernel/lib/bitops.h>
 #include <kernel/lib/hash.h>
+#include <kernel/lib/string.h>
 #include <kernel/mm/page.h>
 #include <kernel/mm/slab.h>
 #include <kernel/sync/wait.h>

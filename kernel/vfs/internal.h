@@ -77,7 +77,6 @@ int path_truncate(const struct path *path, loff_t length, struct file *file);
 int path_getattr(const struct path *path, struct kstat *stat, u32 mask, unsigned int flags);
 
 /* --- super.c --- */
-const struct fs_type *fs_type_find(const char *name);
 struct dentry *fs_mount(struct fs_context *fc); /* type->mount with the checks */
 void super_put(struct super_block *sb);         /* drops one active reference */
 int super_remount(struct super_block *sb, unsigned long sb_flags, char *data);
@@ -179,7 +178,6 @@ int fd_open_anon(const char *class_name, const struct file_operations *fops, voi
 int file_fasync(int fd, struct file *file, bool on);
 
 /* --- read_write.c --- */
-#define MAX_RW_COUNT 0x7ffff000UL
 ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos);
 ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_t *pos);
 ssize_t vfs_readv(struct file *file, struct iov_iter *iter, loff_t *pos, u32 rwf);
@@ -204,6 +202,9 @@ struct pipe;
 struct pipe *file_pipe(struct file *file); /* NULL: not a pipe */
 int pipe_create(struct file *files[2], int flags);
 long pipe_fcntl(struct file *file, unsigned int cmd, unsigned long arg);
+
+/* --- shmem.c --- */
+void shmem_init(void);
 
 /* --- chrdev.c --- */
 extern const struct file_operations chrdev_fops;

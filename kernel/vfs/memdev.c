@@ -2,13 +2,11 @@
 /*
  * The memory devices: /dev/null, zero, full, random, urandom, kmsg (mem(4), null(4), random(4)).
  */
-#include <abi/linux/poll.h>
 #include <kernel/arch/uaccess.h>
 #include <kernel/base/initcall.h>
 #include <kernel/base/log.h>
 #include <kernel/base/random.h>
 #include <kernel/dev/device.h>
-#include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
 #include <kernel/mm/mm.h>
 #include <kernel/mm/slab.h>
@@ -103,7 +101,7 @@ static int zero_mmap(struct file *file, struct vm_area *vma)
 {
     if (vma->flags & VM_SHARED)
         return shmem_zero_setup(vma);
-    vma_set_anonymous(vma);
+    vma->ops = NULL; /* an area without operations is anonymous memory */
     return 0;
 }
 
@@ -383,11 +381,12 @@ static const struct file_operations kmsg_fops = {
 
 /* --- by minor number --- */
 
-static const struct memdev {
+static struct memdev {
     const char *name;
     const struct file_operations *fops;
     unsigned int minor;
     umode_t mode;
+    struct device device;
 } memdevs[] = {
     {"null", &null_fops, 3, 0666},    {"zero", &zero_fops, 5, 0666},
     {"full", &full_fops, 7, 0666},    {"random", &random_fops, 8, 0666},
@@ -396,21 +395,27 @@ static const struct memdev {
 
 static struct class mem_class = {.name = "mem"};
 
+static int memdev_register(struct memdev *mem)
+{
+    struct device *dev = &mem->device;
+    int error = chrdev_register(MKDEV(MEM_MAJOR, mem->minor), 1, "mem", mem->fops);
+
+    if (error)
+        return error;
+    device_init(dev);
+    strscpy(dev->name, mem->name, sizeof(dev->name));
+    dev->class = &mem_class;
+    dev->devt = MKDEV(MEM_MAJOR, mem->minor);
+    dev->node_mode = mem->mode;
+    return device_register(dev);
+}
+
 static int memdev_init(void)
 {
     int error = class_register(&mem_class);
 
-    for (unsigned int i = 0; i < ARRAY_SIZE(memdevs) && !error; i++) {
-        const struct memdev *dev = &memdevs[i];
-        dev_t devt = MKDEV(MEM_MAJOR, dev->minor);
-        struct device *device;
-
-        error = chrdev_register(devt, 1, "mem", dev->fops);
-        if (error)
-            break;
-        device = device_create_mode(&mem_class, NULL, devt, dev->mode, dev->name);
-        error = PTR_ERR_OR_ZERO(device);
-    }
+    for (unsigned int i = 0; i < ARRAY_SIZE(memdevs) && !error; i++)
+        error = memdev_register(&memdevs[i]);
     return error;
 }
 initcall(INIT_SUBSYS, memdev_init);

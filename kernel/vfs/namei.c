@@ -16,6 +16,7 @@
  *
  * Lock order: a directory's rwsem is taken for one component's look-up, never two at a time here.
  */
+#include <kernel/arch/uaccess.h>
 #include <kernel/base/panic.h>
 #include <kernel/lib/string.h>
 #include <kernel/mm/slab.h>

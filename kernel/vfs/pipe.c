@@ -13,6 +13,7 @@
 #include <abi/linux/mount.h>
 #include <kernel/arch/uaccess.h>
 #include <kernel/base/panic.h>
+#include <kernel/errno_internal.h>
 #include <kernel/lib/bitops.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>

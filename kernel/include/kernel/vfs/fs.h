@@ -98,7 +98,7 @@ struct inode {
     struct inotify_mark_list *notify; /* set once, under lock */
     void *private;        /* the file system's */
     u32 generation;
-    u32 lru_age;
+    u32 seals;            /* F_SEAL_* of memfd_create(2); rwsem */
     struct rcu_head rcu;
 };
 
@@ -245,8 +245,10 @@ struct inode_operations {
     int (*permission)(struct inode *inode, int mask); /* may not sleep if mask & MAY_NOT_BLOCK */
     int (*setattr)(struct dentry *dentry, struct iattr *attr);
     int (*getattr)(const struct path *path, struct kstat *stat, u32 request_mask, unsigned int flags);
+    /* size 0 asks for the size needed; else -ERANGE when it does not fit. -ENODATA, -EOPNOTSUPP. */
     ssize_t (*listxattr)(struct dentry *dentry, char *list, size_t size);
     ssize_t (*getxattr)(struct inode *inode, const char *name, void *value, size_t size);
+    /* rwsem held for writing. value NULL removes. flags: XATTR_CREATE, XATTR_REPLACE. */
     int (*setxattr)(struct inode *inode, const char *name, const void *value, size_t size, int flags);
     int (*update_time)(struct inode *inode, int which);
     int (*fiemap)(struct inode *inode, void *info, u64 start, u64 len);
@@ -433,6 +435,13 @@ struct fs_type {
 SECTION_ARRAY_DECLARE(const struct fs_type, fs_types);
 /* At file scope, for a file-scope const struct fs_type: makes it known to mount(2). */
 #define FILE_SYSTEM(var) SECTION_ARRAY_ADD(const struct fs_type, fs_types, var)
+
+/* The registered type of that name, or NULL. */
+const struct fs_type *fs_type_find(const char *name);
+struct seq_file;
+/* For /proc/filesystems: line() for each type. */
+void fs_types_show(struct seq_file *m,
+                   void (*line)(struct seq_file *m, const char *name, bool nodev));
 
 /* Makes the super block for a block device: fill() reads the disk. One per device. */
 struct dentry *super_mount_bdev(struct fs_context *fc, int (*fill)(struct super_block *sb, struct fs_context *fc));

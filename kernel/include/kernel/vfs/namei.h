@@ -40,6 +40,11 @@ int kern_chown(const char *path, uid_t uid, gid_t gid);
 int kern_chmod(const char *path, umode_t mode);
 int kern_utimes(const char *path, const struct timespec64 *mtime);
 int kern_mount(const char *source, const char *target, const char *type, unsigned long flags, void *data);
+/* The same below the root of a mount that may be the kernel's own (devtmpfs): path is relative,
+ * missing directories on the way are made. */
+struct mount;
+int mount_make_node(struct mount *mnt, const char *path, umode_t mode, dev_t dev);
+int mount_remove_node(struct mount *mnt, const char *path);
 
 /* Text of a path as seen from root; "(unreachable)..." or " (deleted)" as Linux shows them.
  * Written to the end of buf; ERR_PTR(-ENAMETOOLONG). */
