@@ -57,8 +57,6 @@ void filemap_remove_locked(struct page *page, void *shadow);
 
 /* --- lru.c --- */
 void lru_add(struct page *page);
-/* The page was used: first it is marked, then activated. */
-void page_mark_accessed(struct page *page);
 /* What is left in a page's place when it is evicted, and what to do when it comes back. */
 void *workingset_eviction(struct page *page);
 void workingset_refault(struct page *page, void *shadow);

@@ -7,6 +7,7 @@
 #define KERNEL_BLOCK_BIO_H
 
 #include <kernel/lib/atomic.h>
+#include <kernel/lib/list.h>
 #include <kernel/mm/iov_iter.h>
 #include <kernel/types.h>
 
@@ -37,21 +38,21 @@ struct bio {
     struct block_device *bdev;
     enum bio_op op;
     u32 flags;
-    sector_t sector;  /* of 512 bytes, from the start of bdev; remapped to the disk on submission */
-    u32 size_bytes;   /* still to do */
-    int status;       /* 0 or -errno, valid in end_io */
+    sector_t sector; /* of 512 bytes, from the start of bdev; remapped to the disk on submission */
+    u32 size_bytes;  /* still to do; without pages (discard, write zeroes) set by the caller */
+    int status;      /* 0 or -errno, valid in end_io */
     u16 nr_vecs, max_vecs;
-    u16 vec_index;    /* first vec not done, and how far into it */
+    u16 vec_index; /* first vec not done, and how far into it */
     u32 vec_done;
-    atomic_t remaining; /* splits under way + 1 */
-    struct bio *parent; /* this is a split of it */
+    atomic_t remaining;              /* splits under way + 1 */
+    struct bio *parent;              /* this is a split of it */
     void (*end_io)(struct bio *bio); /* irq or softirq context; owns the bio afterwards */
     void *private;
     u64 issue_ns;
     struct bio_vec vecs[];
 };
 
-/* nr_vecs <= BIO_MAX_VECS. NULL on no memory (not with GFP_WAIT). */
+/* nr_vecs <= BIO_MAX_VECS. NULL on no memory (never with GFP_WAIT). */
 struct bio *bio_alloc(struct block_device *bdev, unsigned int nr_vecs, enum bio_op op, u32 flags,
                       gfp_t gfp);
 void bio_free(struct bio *bio);
@@ -65,9 +66,12 @@ int bio_submit_wait(struct bio *bio);
 /* For stacking drivers and errors before submission. */
 void bio_complete(struct bio *bio, int status);
 
-/* Collects bios of this task so that neighbours merge; flushed at finish and when it sleeps. */
+/*
+ * Collects this task's requests so that neighbours merge and the device is told once; they are
+ * handed on at finish, when there are many, and when the task sleeps. Lives on the task's stack.
+ */
 struct blk_plug {
-    struct bio *head, *tail;
+    struct list_head requests;
     unsigned int count;
 };
 void blk_plug_start(struct blk_plug *plug);

@@ -177,6 +177,9 @@ void page_unlock(struct page *page); /* any context */
 void page_wait_writeback(struct page *page);
 void page_end_writeback(struct page *page); /* any context */
 
+/* Notes that the page was used: the second time it moves to the active list. Any context but NMI. */
+void page_mark_accessed(struct page *page);
+
 /* Free and total pages of the machine; sums of per-CPU counters, a little behind. */
 unsigned long nr_free_pages(void);
 unsigned long nr_total_pages(void);
