@@ -63,11 +63,11 @@ static int entry_read(struct inode *dir, struct window *w, u32 offset, const str
 static void slot_units(const struct fat_slot *slot, u16 *units)
 {
     for (int i = 0; i < 5; i++)
-        units[i] = get_unaligned_le16(&slot->name0[i]);
+        units[i] = le16_to_cpu(slot->name0[i]);
     for (int i = 0; i < 6; i++)
-        units[5 + i] = get_unaligned_le16(&slot->name5[i]);
+        units[5 + i] = le16_to_cpu(slot->name5[i]);
     for (int i = 0; i < 2; i++)
-        units[11 + i] = get_unaligned_le16(&slot->name11[i]);
+        units[11 + i] = le16_to_cpu(slot->name11[i]);
 }
 
 /* Takes a slot in, or gives the name up when it does not continue it. */

@@ -68,15 +68,15 @@ static struct timespec64 time_from_disk(const struct fat_fs *fs, u16 date, u16 t
 static void times_fill(struct inode *inode, const struct fat_dirent *de)
 {
     const struct fat_fs *fs = fat_fs(inode->sb);
-    u16 mdate = get_unaligned_le16(&de->date), adate = get_unaligned_le16(&de->adate);
-    u16 cdate = get_unaligned_le16(&de->cdate);
+    u16 mdate = le16_to_cpu(de->date), adate = le16_to_cpu(de->adate);
+    u16 cdate = le16_to_cpu(de->cdate);
 
-    inode->mtime = time_from_disk(fs, mdate, get_unaligned_le16(&de->time), 0);
+    inode->mtime = time_from_disk(fs, mdate, le16_to_cpu(de->time), 0);
     inode->ctime = inode->mtime;
     inode->atime = adate ? time_from_disk(fs, adate, 0, 0) : inode->mtime;
     if (cdate)
         inode->btime =
-            time_from_disk(fs, cdate, get_unaligned_le16(&de->ctime), min_t(u8, de->ctime_cs, 199));
+            time_from_disk(fs, cdate, le16_to_cpu(de->ctime), min_t(u8, de->ctime_cs, 199));
     else
         inode->btime = inode->mtime;
 }
@@ -131,7 +131,7 @@ static int file_fill(struct inode *inode, const struct fat_dirent *de)
     inode->ops = &fat_file_iops;
     inode->fops = &fat_file_fops;
     inode->data.ops = &fat_aops;
-    inode->size = get_unaligned_le32(&de->size);
+    inode->size = le32_to_cpu(de->size);
     inode_set_nlink(inode, 1);
     if (inode->size == 0)
         node->start = 0;
@@ -195,9 +195,9 @@ static int inode_fill(struct inode *inode, const struct fat_dirent *de)
     int err;
 
     common_fill(inode, de);
-    node->start = get_unaligned_le16(&de->start);
+    node->start = le16_to_cpu(de->start);
     if (fs->bits == 32)
-        node->start |= (u32)get_unaligned_le16(&de->start_hi) << 16;
+        node->start |= (u32)le16_to_cpu(de->start_hi) << 16;
     err = de->attr & FAT_ATTR_DIR ? subdir_fill(inode) : file_fill(inode, de);
     inode->blocks = ALIGN((u64)inode->size, 1ULL << fs->cluster_bits) >> SECTOR_SHIFT;
     return err;

@@ -18,6 +18,13 @@
 
 #include <kernel/compiler.h>
 
+/* GCC may emit objects in another order than the file's; Clang does not, and lacks the word. */
+#if __has_attribute(no_reorder)
+#define SECTION_IN_ORDER __attribute__((no_reorder))
+#else
+#define SECTION_IN_ORDER
+#endif
+
 #ifdef __KERNEL__
 #define SECTION_ARRAY_DECLARE(type, name)      \
     extern type *const name##_section_start[]; \
@@ -29,7 +36,7 @@
 
 #define SECTION_ARRAY_ADD(type, name, object)                                          \
     static type *const name##_entry_##object __section(".registry." #name ".1") __used \
-        __attribute__((no_reorder)) = &(object)
+        SECTION_IN_ORDER = &(object)
 #else
 /* The host's linker has no script of ours: it marks sections whose names are C identifiers itself.
  */
@@ -42,7 +49,7 @@
 
 #define SECTION_ARRAY_ADD(type, name, object)                                    \
     static type *const name##_entry_##object __section("registry_" #name) __used \
-        __attribute__((no_reorder)) = &(object)
+        SECTION_IN_ORDER = &(object)
 #endif
 
 #define section_for_each(it, name) \
