@@ -31,6 +31,8 @@ KCFLAGS_fs := -Ifs/include
 ksrcs := $(wildcard kernel/*/*.c kernel/*/*.S drivers/*/*.c fs/*/*.c tests/kernel/*.c)
 ksrcs := $(filter-out kernel/abi/% kernel/include/%,$(ksrcs))
 kobjs := $(patsubst %,$(KOUT)/%.o,$(ksrcs))
+# A folder may have rules of its own, and add what they make to kobjs.
+include $(wildcard drivers/*/module.mk fs/*/module.mk)
 -include $(kobjs:.o=.d)
 
 KCC = $(CC) $(KCFLAGS) $(KCFLAGS_$(firstword $(subst /, ,$<))) -MMD -MP

@@ -46,6 +46,8 @@ static struct wanted {
 } wanted[MAX_WANTED];
 static unsigned int nr_wanted;
 
+static bool refresh_wanted; /* some console has put work off */
+
 static bool try_flushing(void)
 {
     return READ_ONCE(panicking) || !__atomic_exchange_n(&flushing, true, __ATOMIC_ACQUIRE);
@@ -85,6 +87,35 @@ static bool console_show_next(struct console *con)
     return true;
 }
 
+/* Lets consoles do what they put off. The flusher's right is held. */
+static void consoles_refresh(bool idle)
+{
+    bool left = false;
+
+    for (struct console *con = consoles; con; con = con->next) {
+        unsigned long flags;
+
+        if (!con->refresh || !(con->flags & CONSOLE_ENABLED))
+            continue;
+        flags = local_irq_save();
+        left |= !con->refresh(con, idle);
+        local_irq_restore(flags);
+    }
+    WRITE_ONCE(refresh_wanted, left);
+}
+
+void log_console_refresh(bool idle)
+{
+    if (likely(!READ_ONCE(refresh_wanted)))
+        return;
+    preempt_disable();
+    if (try_flushing()) {
+        consoles_refresh(idle);
+        end_flushing();
+    }
+    preempt_enable();
+}
+
 void log_console_flush(void)
 {
     do {
@@ -96,6 +127,7 @@ void log_console_flush(void)
         for (struct console *con = consoles; con; con = con->next)
             while (console_show_next(con))
                 ;
+        consoles_refresh(false);
         end_flushing();
         preempt_enable();
         smp_mb(); /* let go first, look second: a record that came meanwhile found us busy */

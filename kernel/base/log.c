@@ -21,6 +21,7 @@
 #include <kernel/lib/atomic.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
+#include <kernel/sched/task.h>
 #include <kernel/sync/wait.h>
 #include <kernel/time/clock.h>
 
@@ -202,6 +203,7 @@ void log_wake_pending(void)
         WRITE_ONCE(wake_wanted, false);
         wake_up_all(&readers);
     }
+    log_console_refresh(current->flags & TASKF_IDLE);
 }
 
 bool ratelimit_allow(struct ratelimit *limit, const char *what)

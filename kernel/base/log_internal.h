@@ -9,4 +9,7 @@
 /* Text straight to the enabled consoles, without a record or a prefix: KTAP. Task context. */
 void console_print(const char *fmt, ...) __printf(1, 2);
 
+/* Gives consoles that put work off another chance; idle: nobody else needs the processor. */
+void log_console_refresh(bool idle);
+
 #endif

@@ -108,6 +108,13 @@ struct console {
     void (*write)(struct console *con, const char *buf, size_t len);
     /* Options behind the comma in console=ttyS0,115200n8; may be NULL. 0 or -errno. */
     int (*setup)(struct console *con, const char *options);
+    /*
+     * For consoles that put work off in write(): does it, now or only if enough time has passed
+     * (idle: now, nobody else needs the processor); false while some is left. Called under the same
+     * rules as write, when all records have been written, and then from interrupt exit and the
+     * idle loop until it returns true. May be NULL.
+     */
+    bool (*refresh)(struct console *con, bool idle);
     /* The character device behind /dev/console; 0 when there is none. */
     dev_t device;
     /* The log's own. */
