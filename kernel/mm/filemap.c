@@ -118,6 +118,8 @@ static int index_insert(struct address_space *mapping, struct page *page, struct
     if (!err) {
         mapping->nr_pages++;
         vm_counter_inc(NR_FILE_PAGES);
+        if (mapping->flags & MAPPING_UNEVICTABLE)
+            vm_counter_inc(NR_SHMEM);
     }
     spin_unlock_irq(&mapping->lock);
     return err;
@@ -129,6 +131,8 @@ int filemap_add_page(struct address_space *mapping, struct page *page, u64 index
     int err;
 
     page_flag_set(page, PG_LOCKED);
+    if (mapping->flags & MAPPING_UNEVICTABLE)
+        page->flags |= 1U << PG_UNEVICTABLE | 1U << PG_SWAPBACKED;
     page_get(page); /* the cache's */
     page->index = index;
     WRITE_ONCE(page->mapping, mapping);
@@ -147,6 +151,8 @@ int filemap_add_page(struct address_space *mapping, struct page *page, u64 index
         page_put(page);
         return err;
     }
+    if (mapping->flags & MAPPING_UNEVICTABLE)
+        return 0; /* marked as such before it could be found */
     if (shadow)
         workingset_refault(page, shadow);
     lru_add(page);

@@ -47,7 +47,8 @@ bool filemap_dirty_page(struct page *page)
         }
     }
     spin_unlock_irqrestore(&mapping->lock, flags);
-    if (mapping->host && !(mapping->flags & MAPPING_UNEVICTABLE))
+    /* A block device's inode is on no file system: its pages are found through the device. */
+    if (mapping->host && mapping->host->sb && !(mapping->flags & MAPPING_UNEVICTABLE))
         inode_mark_dirty(mapping->host, I_DIRTY_PAGES);
     return true;
 }
