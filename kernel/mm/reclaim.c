@@ -2,24 +2,26 @@
 /*
  * Reclaim: getting pages back when they run short.
  *
- * kswapd wakes when a zone falls below its low watermark and works until all zones are above high. An allocation
- * that finds no page above min reclaims by itself (direct reclaim). Both take pages from the tail of the inactive
- * list, a batch at a time:
+ * kswapd wakes when a zone falls below its low watermark and works until all zones are above high.
+ * An allocation that finds no page above min reclaims by itself (direct reclaim). Both take pages
+ * from the tail of the inactive list, a batch at a time:
  *
  *   used since it was last looked at    one more round on the active list
- *   mapped                              unmapped, and one more round: a program that uses it faults it
- *                                       in again cheaply and thereby marks it used
- *   dirty or under writeback            kept; dirty ones are started to be written (by kswapd alone)
- *   otherwise                           evicted, leaving a shadow of when that was
+ *   mapped                              unmapped, and one more round: a program that uses it faults
+ * it in again cheaply and thereby marks it used dirty or under writeback            kept; dirty
+ * ones are started to be written (by kswapd alone) otherwise                           evicted,
+ * leaving a shadow of when that was
  *
- * The inactive list is kept as long as the active one by moving pages down from the active list's tail.
- * Urgency (priority) says which part of the lists one pass looks at: 1/2^priority, all of it at 0.
- * Besides, registered caches (dentries, inodes) shrink in proportion, and slabs without objects are freed.
+ * The inactive list is kept as long as the active one by moving pages down from the active list's
+ * tail. Urgency (priority) says which part of the lists one pass looks at: 1/2^priority, all of it
+ * at 0. Besides, registered caches (dentries, inodes) shrink in proportion, and slabs without
+ * objects are freed.
  *
- * A task that reclaims has TASKF_MEMALLOC set: its own allocations may use the last pages and do not reclaim.
+ * A task that reclaims has TASKF_MEMALLOC set: its own allocations may use the last pages and do
+ * not reclaim.
  *
- * Locking: zone->lru_lock (interrupts off), never with a page lock inside; pages are taken off the list
- * with a reference before they are locked, by trying.
+ * Locking: zone->lru_lock (interrupts off), never with a page lock inside; pages are taken off the
+ * list with a reference before they are locked, by trying.
  */
 #define LOG_PREFIX "mm: "
 
@@ -217,7 +219,7 @@ static unsigned long shrink_caches(const struct scan *scan)
 
     if (!(scan->gfp & GFP_FS_OK))
         return 0;
-    section_for_each(it, shrinkers)
+    section_for_each (it, shrinkers)
         freed += (*it)->scan(SHRINKER_OBJECTS << (PRIORITY_START - scan->priority) / 2);
     return freed;
 }

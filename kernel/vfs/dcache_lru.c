@@ -7,6 +7,7 @@
  * time, gives it one more round.
  */
 #include <kernel/base/panic.h>
+#include <kernel/mm/shrinker.h>
 #include <kernel/mm/slab.h>
 
 #include "internal.h"
@@ -103,6 +104,9 @@ unsigned long dcache_shrink(unsigned long nr)
     }
     return freed;
 }
+
+static const struct shrinker dcache_shrinker = {"dentries", dcache_shrink};
+SHRINKER(dcache_shrinker);
 
 /* --- whole trees --- */
 

@@ -15,6 +15,7 @@
 #include <kernel/lib/hash.h>
 #include <kernel/lib/string.h>
 #include <kernel/mm/page.h>
+#include <kernel/mm/shrinker.h>
 #include <kernel/mm/slab.h>
 #include <kernel/sync/wait.h>
 
@@ -415,6 +416,9 @@ unsigned long icache_shrink(unsigned long nr)
     }
     return freed;
 }
+
+static const struct shrinker icache_shrinker = {"inodes", icache_shrink};
+SHRINKER(icache_shrinker);
 
 /* An unused inode of the super block, claimed for eviction; counts those in use. */
 static struct inode *super_take_unused(struct super_block *sb, unsigned long *busy)
