@@ -132,6 +132,22 @@ int disk_rescan(struct disk *disk)
     return err;
 }
 
+/* Partitions keep the sizes that the table gives them: I/O beyond a disk that shrank fails. */
+void disk_set_capacity(struct disk *disk, sector_t nr_sectors)
+{
+    struct block_device *whole;
+
+    nr_sectors = ALIGN_DOWN(nr_sectors, disk->limits.logical_block_size >> SECTOR_SHIFT);
+    mutex_lock(&disk->lock);
+    disk->nr_sectors = nr_sectors;
+    whole = disk->part[0];
+    if (whole) {
+        WRITE_ONCE(whole->nr_sectors, nr_sectors);
+        WRITE_ONCE(whole->inode->size, (loff_t)bdev_size_bytes(whole));
+    }
+    mutex_unlock(&disk->lock);
+}
+
 void disk_unregister(struct disk *disk)
 {
     struct block_device *whole;
