@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The only entry point. Every room's rules are in its own module.mk; every product goes under build/.
-# `make help` lists the commands.
+# The only entry point; `make help` lists the commands. Every room's rules are in its own module.mk,
+# every product goes under build/.
 
 .DELETE_ON_ERROR:
 .SUFFIXES:

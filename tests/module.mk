@@ -79,6 +79,7 @@ test-host: test-host-products
 	@tools/run/run-tests host
 test-kernel test-user test-boot: test-guest-products
 	@tools/run/run-tests $(@:test-%=%)
+
 # What the programs of tests/user expect is what Linux does.
 test-user-linux:
 	+@$(MAKE) --no-print-directory -s -j$(NR_JOBS) user-tests
@@ -116,5 +117,5 @@ build/fuzz/%: tests/fuzz/%.c tests/module.mk FORCE | $(ABI_INC)/abi
 .PHONY: FORCE fuzz
 FORCE:
 fuzz: $(fuzz_programs)
-	@for f in $^; do echo "# $$f"; $$f -max_total_time=$(FUZZ_SECONDS) -max_len=32768 -verbosity=0 -print_final_stats=0 \
-	    -artifact_prefix=$$f. $$f.corpus || exit 1; done
+	@for f in $^; do echo "# $$f"; $$f -max_total_time=$(FUZZ_SECONDS) -max_len=32768 \
+	    -verbosity=0 -print_final_stats=0 -artifact_prefix=$$f. $$f.corpus || exit 1; done

@@ -29,7 +29,7 @@ endif
 esp_loader := $(BUILD)/BOOTX64$(if $(filter 1,$(SECUREBOOT)),.signed).EFI
 esp_parts := $(esp_loader) $(addprefix $(BUILD)/,lintel lintel.sig initrd.cpio initrd.cpio.sig)
 
-.PHONY: help run image esp check clean compile_commands.json
+.PHONY: help run image esp check format clean compile_commands.json
 # Debian's kernel needs nothing of ours but the root: it runs also while ours does not compile.
 run: $(if $(filter linux,$(KERNEL)),,$(esp_parts))
 	@tools/run/run --build $(BUILD) --status-file build/.exit-status.$$PPID
@@ -45,6 +45,10 @@ check: $(kobjs) $(BEARSSL)/libbearssl.a $(ABI_INC)/abi
 	@KERNEL_FLAGS="$(KCFLAGS)" DRIVERS_FLAGS="$(KCFLAGS) $(KCFLAGS_drivers)" \
 	    FS_FLAGS="$(KCFLAGS) $(KCFLAGS_fs)" EFI_FLAGS="$(EFI_CFLAGS)" \
 	    HOST_FLAGS="$(HOST_CFLAGS)" tools/check/check $(KOUT)
+
+# Lays out every C file as the checks want it.
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 # What `make --dry-run --always-make` would compile, in the form that clangd and clang-tidy read.
 compile_commands.json:

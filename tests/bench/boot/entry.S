@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A kernel that only says what the time stamp counter is at the first instruction of a kernel started
- * through its PVH entry, in hexadecimal on COM1, and ends the machine. What the counter of another
- * kernel shows later, less this, is what that kernel used.
+ * A kernel that only says what the time stamp counter is at the first instruction of a kernel that
+ * is started through its PVH entry, in hexadecimal on COM1, and ends the machine. What the counter
+ * of another kernel shows later, less this, is what that kernel used.
  */
     .section .note.pvh, "a", @note
     .long 4, 4, 18 /* XEN_ELFNOTE_PHYS32_ENTRY */

@@ -6,6 +6,7 @@
 
 #include "fsimage.h"
 #include "image.h"
+#include <errno.h>
 #include "ktap.h"
 #include <sys/xattr.h>
 
