@@ -190,7 +190,6 @@ static void echo_finish_erasing(struct line *line)
 /* Text at the beginning of a line: the cursor is where the line begins. */
 static void echo_text(struct line *line, u8 c)
 {
-    echo_finish_erasing(line);
     if (line->canon == line->head)
         line->canon_column = line->column;
     echo_char(line, c);
@@ -260,8 +259,11 @@ static void erase_tab(struct line *line)
     if (!after_tab)
         columns += line->canon_column;
     back = 8 - (columns & 7);
-    while (back--)
-        echo_raw(line, '\b');
+    while (back--) {
+        echo_put(line, (const u8 *)"\b", 1);
+        if (line->column > 0)
+            line->column--;
+    }
 }
 
 /* Shows that character @c, @bytes long and just removed from the ring's head, is gone. */
@@ -298,10 +300,11 @@ static bool last_char(const struct line *line, unsigned int *start, u8 *c)
     return !is_continuation(line, *c);
 }
 
+/* Letters are ISO 8859-1's, as with Linux: so are the first bytes of most letters in UTF-8. */
 static bool is_word(u8 c)
 {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
-           c >= 0x80;
+           (c >= 0xc0 && c != 0xd7 && c != 0xf7);
 }
 
 static void erase_chars(struct line *line, u8 eraser)
@@ -442,10 +445,8 @@ static bool receive_canonical(struct line *line, u8 c)
     if (receive_extended(line, c))
         return true;
     if (c == '\n') {
-        if (lflag(line, ECHO | ECHONL)) {
-            echo_finish_erasing(line);
+        if (lflag(line, ECHO | ECHONL))
             echo_raw(line, '\n');
-        }
         ring_put_end(line, c);
         return true;
     }
@@ -467,14 +468,20 @@ static bool receive_canonical(struct line *line, u8 c)
 static void receive_text(struct line *line, u8 c)
 {
     if (lflag(line, ECHO)) {
-        if (c == '\n') {
-            echo_finish_erasing(line);
-            echo_raw(line, c);
-        } else {
-            echo_text(line, c);
-        }
+        echo_finish_erasing(line);
+        echo_text(line, c);
     }
     ring_put_text(line, c);
+}
+
+/* A newline that does not end a line moves the cursor all the same. */
+static void receive_newline(struct line *line)
+{
+    if (lflag(line, ECHO)) {
+        echo_finish_erasing(line);
+        echo_raw(line, '\n');
+    }
+    ring_put_text(line, '\n');
 }
 
 static void receive_any_restarts(struct line *line)
@@ -498,7 +505,10 @@ static void receive_special(struct line *line, u8 c)
     }
     if (line->canonical && receive_canonical(line, c))
         return;
-    receive_text(line, c);
+    if (c == '\n')
+        receive_newline(line);
+    else
+        receive_text(line, c);
 }
 
 /* --- bytes that came with trouble --- */
@@ -552,12 +562,17 @@ static void receive_flagged(struct line *line, u8 c, u8 flag)
 
 /* --- receiving --- */
 
+static bool is_upper(u8 c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 0xc0 && c <= 0xde && c != 0xd7);
+}
+
 static void receive_byte(struct line *line, u8 c)
 {
     if (iflag(line, ISTRIP))
         c &= 0x7f;
-    if (iflag(line, IUCLC) && lflag(line, IEXTEN) && c >= 'A' && c <= 'Z')
-        c = (u8)(c - 'A' + 'a');
+    if (iflag(line, IUCLC) && lflag(line, IEXTEN) && is_upper(c))
+        c += 0x20;
     if (lflag(line, EXTPROC)) {
         ring_put(line, c);
         return;

@@ -11,6 +11,12 @@ static bool is_control(u8 c)
     return c < 0x20 || c == 0x7f;
 }
 
+/* ISO 8859-1, as with Linux. */
+static bool is_lower(u8 c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 0xe0 && c <= 0xfe && c != 0xf7);
+}
+
 /* The second and later bytes of a character take no column. */
 static bool is_continuation(const struct line *line, u8 c)
 {
@@ -80,8 +86,8 @@ size_t opost_char(struct line *line, u8 c, u8 *out)
     default:
         if (is_control(c))
             break;
-        if ((flags & OLCUC) && c >= 'a' && c <= 'z')
-            c = (u8)(c - 'a' + 'A');
+        if ((flags & OLCUC) && is_lower(c))
+            c -= 0x20;
         if (!is_continuation(line, c))
             line->column++;
         break;
