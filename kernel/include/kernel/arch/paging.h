@@ -17,7 +17,7 @@
 /*
  * Kernel half, the same under 4- and 5-level paging:
  *   ffff8000_00000000  64 TiB  direct map of physical memory
- *   ffffc900_00000000  32 TiB  vmalloc, vmap, ioremap, kernel stacks
+ *   ffffc900_00000000   1 TiB  vmalloc, vmap, ioremap, kernel stacks
  *   ffffea00_00000000   1 TiB  struct page of every page frame
  *   ffffec00_00000000  16 TiB  KASAN shadow (debug kernel)
  *   ffffffff_80000000   1 GiB  kernel image, slid inside this window
@@ -25,7 +25,7 @@
 #define DIRECT_MAP_BASE BOOT_DIRECT_MAP_BASE
 #define DIRECT_MAP_SIZE (64UL << 40)
 #define VMALLOC_BASE    0xffffc90000000000UL
-#define VMALLOC_SIZE    (32UL << 40)
+#define VMALLOC_SIZE    (1UL << 40)
 #define PAGE_ARRAY_BASE 0xffffea0000000000UL
 #define PAGE_ARRAY_SIZE (1UL << 40)
 #define KASAN_SHADOW_BASE 0xffffec0000000000UL

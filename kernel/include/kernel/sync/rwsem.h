@@ -10,8 +10,7 @@
 #include <kernel/sync/spinlock.h>
 
 struct rwsem {
-    s64 count; /* -1: a writer; n > 0: readers; protected by wait_lock but for the fast paths */
-    u32 nr_waiters;
+    s64 count; /* readers * 4 + waiters bit + writer bit; atomic */
     spinlock_t wait_lock;
     struct list_head waiters; /* in order of arrival, protected by wait_lock */
     LOCK_MAP_FIELD
