@@ -25,6 +25,8 @@ void arch_task_free(struct task *task);
 /* Fresh register state of a program that execve() starts. */
 void arch_start_program(struct pt_regs *regs, unsigned long entry, unsigned long sp);
 
+/* Acknowledges the interrupt being handled. */
+void arch_irq_eoi(void);
 void kernel_stack_set(unsigned long top);
 long arch_prctl(struct task *task, int option, unsigned long arg);
 #endif

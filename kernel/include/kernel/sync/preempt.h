@@ -63,6 +63,13 @@ static inline void preempt_enable(void)
         preempt_schedule();
 }
 
+/* Switches if it is wanted and allowed, where the count was lowered by other means. */
+static inline void preempt_check_resched(void)
+{
+    if (unlikely(this_cpu_read(preempt_count_word) == 0))
+        preempt_schedule();
+}
+
 /* Bottom halves (softirqs) off on this CPU; pending ones run when they come back on. */
 void local_bh_disable(void);
 void local_bh_enable(void);
