@@ -12,6 +12,7 @@
 #include <kernel/base/log.h>
 #include <kernel/irq/chip.h>
 #include <kernel/sync/preempt.h>
+#include <kernel/sync/rcu_core.h>
 
 static struct {
     void (*fn)(void);
@@ -57,7 +58,10 @@ static void dispatch_device(unsigned int vector)
 void irq_dispatch(struct pt_regs *regs, unsigned int vector)
 {
     struct pt_regs *outer = this_cpu_read(interrupted_regs);
+    bool idle = this_cpu_read(rcu_idle);
 
+    if (idle)
+        rcu_idle_exit();
     this_cpu_add(preempt_count_word, HARDIRQ_OFFSET);
     this_cpu_write(interrupted_regs, regs);
     if (system_vectors[vector].fn) {
@@ -70,4 +74,6 @@ void irq_dispatch(struct pt_regs *regs, unsigned int vector)
     this_cpu_sub(preempt_count_word, HARDIRQ_OFFSET);
     if (softirq_pending() && !in_interrupt())
         softirq_run_pending();
+    if (idle)
+        rcu_idle_enter();
 }
