@@ -131,6 +131,9 @@ struct mm *mm_create(void);           /* users 1; NULL on no memory */
 struct mm *mm_fork(struct mm *from, struct task *child); /* copy-on-write copy; ERR_PTR */
 void mm_get(struct mm *mm);
 void mm_put(struct mm *mm);           /* last user: unmaps everything. May sleep */
+/* References to the structure alone (lazy users, /proc): the tables stay, the areas may go. */
+void mm_hold(struct mm *mm);
+void mm_drop(struct mm *mm);
 /* The task's mm with a user reference, or NULL. */
 struct mm *mm_of_task(struct task *task);
 
