@@ -101,8 +101,7 @@ static void enqueue_task(struct rq *rq, struct task *task, unsigned int flags)
     task->class->enqueue(rq, task, flags);
     task->on_rq = true;
     task->wait_start_ns = rq->clock_ns;
-    if (rq->nr_running++ == 1)
-        sched_tick_start(rq->cpu); /* from now on the CPU is shared */
+    rq->nr_running++;
 }
 
 static void dequeue_task(struct rq *rq, struct task *task, unsigned int flags)
@@ -236,6 +235,7 @@ static void finish_switch(struct task *prev)
 void schedule_tail(struct task *prev)
 {
     finish_switch(prev);
+    preempt_enable_no_resched();
     preempt_enable();
     if (current->set_child_tid)
         sched_announce_tid();

@@ -29,6 +29,4 @@ void sched_announce_tid(void);
 /* Moves current off a CPU it is not allowed on any more. */
 void sched_migrate_self(void);
 void sched_tick_init(unsigned int cpu);
-/* The tick is stopped while nothing competes for the CPU and no load is measured. */
-void sched_tick_start(unsigned int cpu);
 #endif

@@ -169,6 +169,7 @@ struct task {
     unsigned long personality;
     u64 timer_slack_ns;
     struct task_work *works; /* (a) */
+    struct kthread *kthread; /* (o) kernel threads */
     spinlock_t alloc_lock;
     int nr_syscall;       /* (o) for /proc/PID/syscall */
     u64 io_rchar, io_wchar, io_syscr, io_syscw, io_read_bytes, io_write_bytes; /* (o) */
