@@ -126,31 +126,37 @@ static u64 subtree_min(struct sched_entity *se)
     return least;
 }
 
-static bool update_min(struct sched_entity *se, bool exit)
+static bool update_min(struct rb_node *node)
 {
+    struct sched_entity *se = rb_entry(node, struct sched_entity, node);
     u64 old = se->min_vruntime;
 
     se->min_vruntime = subtree_min(se);
-    return exit && se->min_vruntime == old;
-}
-RB_DECLARE_CALLBACKS(static, min_vruntime_cb, struct sched_entity, node, min_vruntime, update_min)
-
-static bool deadline_before(struct rb_node *a, const struct rb_node *b)
-{
-    return (s64)(rb_entry(a, struct sched_entity, node)->deadline -
-                 rb_entry(b, struct sched_entity, node)->deadline) < 0;
+    return se->min_vruntime != old;
 }
 
 static void tree_insert(struct fair_queue *fq, struct sched_entity *se)
 {
+    struct rb_node **link = &fq->root.rb_root.rb_node, *parent = NULL;
+    bool leftmost = true;
+
     avg_add(fq, se);
-    se->min_vruntime = se->vruntime;
-    rb_add_augmented_cached(&se->node, &fq->root, deadline_before, &min_vruntime_cb);
+    while (*link) {
+        parent = *link;
+        if ((s64)(se->deadline - rb_entry(parent, struct sched_entity, node)->deadline) < 0) {
+            link = &parent->rb_left;
+        } else {
+            link = &parent->rb_right;
+            leftmost = false;
+        }
+    }
+    rb_link_node(&se->node, parent, link);
+    rb_insert_augmented_cached(&se->node, &fq->root, leftmost, update_min);
 }
 
 static void tree_erase(struct fair_queue *fq, struct sched_entity *se)
 {
-    rb_erase_augmented_cached(&se->node, &fq->root, &min_vruntime_cb);
+    rb_erase_augmented_cached(&se->node, &fq->root, update_min);
     avg_sub(fq, se);
 }
 

@@ -15,7 +15,6 @@
 #include <kernel/lib/rbtree.h>
 #include <kernel/sync/rwsem.h>
 
-struct anon_vma;
 struct file;
 struct mm;
 struct page;
@@ -91,10 +90,10 @@ struct vm_area {
     struct file *file; /* NULL: anonymous */
     const struct vm_operations *ops;
     void *private;
-    struct anon_vma *anon_vma;
-    struct list_head anon_vma_chain;
+    bool has_anon;             /* may hold anonymous pages: fork copies its entries */
     struct rb_node node;       /* mm->areas */
-    unsigned long gap_max;     /* largest free gap before any area of the subtree */
+    unsigned long gap;         /* free bytes between the area before and this one */
+    unsigned long gap_max;     /* the largest gap of the subtree */
     struct rb_node share_node; /* address_space.i_mmap */
     u64 share_last_max;
 };
@@ -146,6 +145,19 @@ struct vm_area *vma_first(struct mm *mm);
 unsigned long do_mmap(struct file *file, unsigned long addr, size_t len, unsigned int prot,
                       unsigned int flags, u64 pgoff);
 int do_munmap(struct mm *mm, unsigned long addr, size_t len);
+
+/* The same on any mm whose mmap_lock is held for writing; flags are VM_*. */
+unsigned long mmap_region(struct mm *mm, struct file *file, unsigned long addr, size_t len,
+                          unsigned long vm_flags, u64 pgoff);
+/* A free range of len bytes, as high as possible under mmap_base; -ENOMEM. mmap_lock held. */
+unsigned long mmap_find_free(struct mm *mm, unsigned long hint, size_t len);
+int do_munmap_locked(struct mm *mm, unsigned long addr, size_t len);
+
+/* For map_pages(): installs page (locked or not, up to date, with a reference that is consumed) read-only at address, if
+ * nothing is there. */
+void vm_map_page(struct vm_fault *vmf, unsigned long address, struct page *page);
+/* Maps raw frames into an area that will be VM_PFNMAP (device memory). mmap_lock held for writing. */
+int vm_map_frames(struct vm_area *vma, unsigned long address, pfn_t pfn, size_t size, u64 prot_bits);
 
 /* Resolves a fault at address. VM_FAULT_*. mmap_lock held shared. */
 unsigned int handle_mm_fault(struct vm_area *vma, unsigned long address, unsigned int flags);
