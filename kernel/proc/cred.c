@@ -2,6 +2,8 @@
 /* Credentials: copied to change, published as a whole, read by anyone under RCU (credentials(7)). */
 #include <kernel/proc/cred.h>
 
+#include "user.h"
+
 #include <abi/linux/errno.h>
 #include <kernel/mm/mm.h>
 #include <kernel/mm/slab.h>
@@ -68,6 +70,11 @@ void cred_commit(struct cred *new_cred)
     if (current->mm && (old->euid != new_cred->euid || old->egid != new_cred->egid ||
                         old->fsuid != new_cred->fsuid || old->fsgid != new_cred->fsgid))
         current->mm->dumpable = false;
+    /* The task counts against its new user from now on; without memory to say so, against none. */
+    if (old->uid != new_cred->uid) {
+        (void)user_tasks_inc(new_cred->uid);
+        user_tasks_dec(old->uid);
+    }
     rcu_assign_pointer(current->cred, new_cred);
     cred_put(old);
 }
