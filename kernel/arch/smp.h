@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Private to kernel/arch: processors other than the one that boots, and calls between them. */
+/* Private to kernel/arch: processors other than the one that boots. */
 #ifndef ARCH_SMP_H
 #define ARCH_SMP_H
 
 #include <kernel/arch/smp.h>
 #include <kernel/types.h>
 
-/* Per-CPU areas of all processors the MADT lists (as far as NR_CPUS_MAX); the boot processor's
- * is loaded. */
+/* Notes the APIC ids of all enabled processors; returns how many. Needs the ACPI tables. */
+unsigned int smp_enumerate(u32 boot_apic_id);
+/* Per-CPU areas for nr processors; the boot processor moves to its own. */
 void percpu_init(unsigned int nr);
-/* Counts processors and notes their APIC ids; needs the ACPI tables. */
-void smp_enumerate(void);
-/* Interrupt stacks etc. of one processor, allocated. */
-char *ist_stacks_of(unsigned int cpu);
+void smp_init_vectors(void);
+/* NR_IST stacks, aligned; NULL on no memory. */
+char *ist_stacks_alloc(void);
+/* A panic is under way elsewhere: stop here. */
+bool smp_is_stopping(void);
 extern u32 cpu_to_apic_id[];
 #endif

@@ -358,6 +358,26 @@ static bool stack_grow(struct vm_area *vma, unsigned long address)
     return true;
 }
 
+int mm_stack_extend(struct mm *mm, unsigned long address)
+{
+    unsigned long start = address & PAGE_MASK;
+    struct vm_area *vma;
+    int error = 0;
+
+    rwsem_write_lock(&mm->mmap_lock);
+    vma = vma_find(mm, address);
+    if (vma && vma->start > address) {
+        if (!(vma->flags & VM_GROWSDOWN) || vma->gap < vma->start - start)
+            error = -ENOMEM;
+        else
+            error = mm_commit(mm, (vma->start - start) >> PAGE_SHIFT);
+        if (!error)
+            vma_set_range(vma, start, vma->end);
+    }
+    rwsem_write_unlock(&mm->mmap_lock);
+    return error;
+}
+
 /* The area of the address, growing the stack if that is what it takes; mmap_lock is held on return,
  * shared. */
 static struct vm_area *find_area(struct mm *mm, unsigned long address)

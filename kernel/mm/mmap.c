@@ -16,6 +16,7 @@
 #include <kernel/proc/signal.h>
 #include <kernel/sched/sched.h>
 #include <kernel/vfs/file.h>
+#include <kernel/vfs/namei.h>
 
 #define MMAP_MIN_ADDR 65536UL
 
@@ -157,7 +158,7 @@ static int check_file(struct file *file, unsigned int flags, unsigned int prot, 
         return -EACCES;
     if (shared && !(file->mode & FMODE_WRITE))
         *vm_flags &= ~VM_MAYWRITE;
-    if (mount_is_noexec(file->path.mnt)) {
+    if (path_noexec(&file->path)) {
         if (prot & PROT_EXEC)
             return -EPERM;
         *vm_flags &= ~VM_MAYEXEC;

@@ -19,6 +19,7 @@
 #include <kernel/arch/uaccess.h>
 #include <kernel/base/random.h>
 #include <kernel/err.h>
+#include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
 #include <kernel/mm/mm.h>
 #include <kernel/mm/mmap.h>
@@ -37,6 +38,7 @@
 #define STACK_RANDOM     (1UL << 22) /* pages */
 #define MMAP_RANDOM      (1UL << 28)
 #define STACK_FIRST_SIZE (132 * 1024UL)
+#define STACK_SPARE      (16 * 1024UL) /* auxiliary vector, random offset */
 #define ADDR_NO_RANDOMIZE 0x0040000
 
 /* Strings of the caller: from user memory, or the kernel's own for the first program. */
@@ -86,6 +88,8 @@ static int push_kernel_string(struct binprm *bprm, struct exec_limits *limits, c
         return -E2BIG;
     limits->room -= size;
     bprm->sp -= size;
+    if (mm_stack_extend(bprm->mm, bprm->sp))
+        return -ENOMEM;
     return mm_access(bprm->mm, bprm->sp, (void *)s, size, true) == size ? 0 : -ENOMEM;
 }
 
@@ -99,6 +103,8 @@ static int push_user_string(struct binprm *bprm, struct exec_limits *limits, con
         return -E2BIG;
     limits->room -= size;
     bprm->sp -= size;
+    if (mm_stack_extend(bprm->mm, bprm->sp))
+        return -ENOMEM;
     while (done < size) {
         size_t n = min(size - done, PAGE_SIZE);
 
@@ -173,22 +179,6 @@ static int make_space(struct binprm *bprm, bool exec_stack)
                          flags | (exec_stack ? VM_EXEC : 0), 0);
     rwsem_write_unlock(&bprm->mm->mmap_lock);
     bprm->sp = top - sizeof(u64); /* a NULL word ends the stack */
-    return IS_ERR_VALUE(mapped) ? (int)mapped : 0;
-}
-
-/* Room for the strings: the first pages hold most; more is mapped when they are many. */
-static int reserve_stack(struct binprm *bprm, size_t size)
-{
-    struct mm *mm = bprm->mm;
-    unsigned long start, mapped = 0;
-    struct vm_area *vma;
-
-    rwsem_write_lock(&mm->mmap_lock);
-    vma = vma_find(mm, bprm->sp);
-    start = (bprm->sp - size) & PAGE_MASK;
-    if (start < vma->start)
-        mapped = mmap_region(mm, NULL, start, vma->start - start, vma->flags & ~VM_ACCOUNT, 0);
-    rwsem_write_unlock(&mm->mmap_lock);
     return IS_ERR_VALUE(mapped) ? (int)mapped : 0;
 }
 
@@ -506,9 +496,6 @@ static int copy_strings(struct binprm *bprm, const struct string_vector *argv, c
     if (pointers > limits.room)
         return -E2BIG;
     limits.room -= pointers;
-    error = reserve_stack(bprm, min(limits.room + pointers, (size_t)(STACK_FIRST_SIZE - 4 * PAGE_SIZE)));
-    if (error)
-        return error;
     error = push_kernel_string(bprm, &limits, bprm->filename);
     bprm->filename_at = bprm->sp;
     if (!error)
@@ -526,6 +513,8 @@ static int copy_strings(struct binprm *bprm, const struct string_vector *argv, c
     bprm->arg_start = bprm->sp;
     bprm->argc = script->nr + max(argc - skip, 0);
     bprm->envc = envc;
+    if (!error && mm_stack_extend(bprm->mm, bprm->sp - pointers - STACK_SPARE))
+        error = -ENOMEM;
     return error;
 }
 
@@ -573,7 +562,7 @@ static int exec_file(struct file *file, const char *filename, const struct strin
     if (!error)
         error = copy_strings(bprm, argv, envp, &script);
     if (!error)
-        error = begin_new_program(bprm, script.nr ? filename : filename);
+        error = begin_new_program(bprm, filename);
     if (!error) {
         error = elf_start(bprm, task_regs(current));
         if (error)

@@ -153,6 +153,9 @@ unsigned long mmap_region(struct mm *mm, struct file *file, unsigned long addr, 
 unsigned long mmap_find_free(struct mm *mm, unsigned long hint, size_t len);
 int do_munmap_locked(struct mm *mm, unsigned long addr, size_t len);
 
+/* Makes the growing area above address reach down to it, whatever the stack limit says (execve). */
+int mm_stack_extend(struct mm *mm, unsigned long address);
+
 /* For map_pages(): installs page (locked or not, up to date, with a reference that is consumed) read-only at address, if
  * nothing is there. */
 void vm_map_page(struct vm_fault *vmf, unsigned long address, struct page *page);

@@ -27,6 +27,9 @@ void path_put(const struct path *path);
 /* User path relative to dfd (AT_FDCWD). 0 or -errno; *path holds references. */
 int path_lookup_user(int dfd, const char __user *name, unsigned int flags, struct path *path);
 int path_lookup_kernel(const char *name, unsigned int flags, struct path *path);
+/* Whether the mount or the file system there forbids programs, or set-user-ID. */
+bool path_noexec(const struct path *path);
+bool path_nosuid(const struct path *path);
 /* Copies a user path in; free with path_name_put(). ERR_PTR(-ENAMETOOLONG, -ENOENT for "" , -EFAULT). */
 char *path_name_get(const char __user *name, bool empty_ok);
 void path_name_put(char *name);
