@@ -11,6 +11,8 @@ struct boot_info;
 #define PVH_LOAD_BASE 0x200000UL
 
 extern char init_stack[];
+/* The TSC when the kernel's first C function began. */
+extern u64 kernel_entry_tsc;
 
 struct boot_info *pvh_fill_boot_info(u64 start_paddr);
 /* Physical address of a static object of an image that was not slid. */

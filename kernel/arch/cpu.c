@@ -11,7 +11,7 @@
 #include <kernel/arch/cpuinfo.h>
 #include <kernel/arch/paging.h>
 #include <kernel/arch/ptrace.h>
-#include <kernel/arch/sections.h>
+#include <kernel/base/sections.h>
 #include <kernel/base/log.h>
 #include <kernel/base/params.h>
 #include <kernel/lib/string.h>

@@ -5,8 +5,10 @@
  */
 #include "cpu.h"
 
+
 #include "msr.h"
 
+#include <kernel/arch/context.h>
 #include <kernel/arch/ptrace.h>
 #include <kernel/base/panic.h>
 #include <kernel/lib/string.h>

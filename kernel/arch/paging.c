@@ -19,7 +19,7 @@
 
 #include <abi/linux/errno.h>
 #include <kernel/arch/pgtable.h>
-#include <kernel/arch/sections.h>
+#include <kernel/base/sections.h>
 #include <kernel/base/log.h>
 #include <kernel/base/panic.h>
 #include <kernel/lib/string.h>

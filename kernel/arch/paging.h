@@ -12,5 +12,8 @@ void paging_init(void);
 /* mm_init() is done: tables come from the page allocator. */
 void paging_allocator_ready(void);
 u64 *paging_kernel_root(void);
+/* Start-up is over: its code is not executable any more, sealed data not writable. */
+void paging_free_init(void);
+void paging_seal(void);
 bool paging_five_levels(void);
 #endif

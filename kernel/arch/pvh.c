@@ -7,7 +7,7 @@
 
 #include <abi/boot.h>
 #include <kernel/arch/paging.h>
-#include <kernel/arch/sections.h>
+#include <kernel/base/sections.h>
 #include <kernel/lib/string.h>
 
 #define HVM_START_MAGIC 0x336ec578U

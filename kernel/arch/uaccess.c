@@ -8,19 +8,19 @@
 #include "uaccess.h"
 
 #include <abi/linux/errno.h>
+#include <kernel/base/sections.h>
 #include <kernel/lib/string.h>
 #include <kernel/sched/task.h>
 
 struct extable_entry {
     s32 insn, fixup; /* relative to their own addresses */
 };
-extern const struct extable_entry __ex_table_start[], __ex_table_end[];
 
 unsigned long extable_fixup(unsigned long rip)
 {
-    const struct extable_entry *entry;
+    const struct extable_entry *entry = (const void *)__ex_table_start;
 
-    for (entry = __ex_table_start; entry < __ex_table_end; entry++) {
+    for (; entry < (const struct extable_entry *)(const void *)__ex_table_end; entry++) {
         if ((unsigned long)&entry->insn + entry->insn == rip)
             return (unsigned long)&entry->fixup + entry->fixup;
     }

@@ -10,7 +10,7 @@
 
 #include <abi/linux/errno.h>
 #include <kernel/arch/pgtable.h>
-#include <kernel/base/initcall.h>
+#include <kernel/init/start.h>
 #include <kernel/base/panic.h>
 #include <kernel/err.h>
 #include <kernel/lib/string.h>
@@ -216,9 +216,7 @@ struct mm *mm_fork(struct mm *from, struct task *child)
     return mm;
 }
 
-static int __init mm_caches_init(void)
+void __init mm_caches_init(void)
 {
     mm_cache = kmem_cache_create("mm_struct", sizeof(struct mm), CACHE_LINE_SIZE, SLAB_PANIC, NULL);
-    return 0;
 }
-initcall(INIT_CORE, mm_caches_init);

@@ -6,7 +6,7 @@
 
 #include "internal.h"
 
-#include <kernel/arch/sections.h>
+#include <kernel/base/sections.h>
 #include <kernel/base/initcall.h>
 #include <kernel/base/log.h>
 

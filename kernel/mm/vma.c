@@ -12,7 +12,7 @@
 #include "areas.h"
 
 #include <abi/linux/errno.h>
-#include <kernel/base/initcall.h>
+#include <kernel/init/start.h>
 #include <kernel/base/panic.h>
 #include <kernel/mm/filemap.h>
 #include <kernel/mm/slab.h>
@@ -418,9 +418,7 @@ u64 vma_prot_bits(unsigned long vm_flags)
     return bits;
 }
 
-static int __init vma_init(void)
+void __init vma_init(void)
 {
     vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vm_area), 0, SLAB_PANIC, NULL);
-    return 0;
 }
-initcall(INIT_CORE, vma_init);

@@ -4,7 +4,7 @@
  * it, then becomes a zombie (signal_exit_notify), and is switched away from for the last time. Its
  * number and structure go when it has been waited for, or at once if nobody will.
  */
-#include <kernel/proc/fork.h>
+#include <kernel/proc/exit.h>
 
 #include <abi/linux/errno.h>
 #include <kernel/arch/uaccess.h>
@@ -12,6 +12,7 @@
 #include <kernel/base/panic.h>
 #include <kernel/lib/list_rcu.h>
 #include <kernel/mm/mm.h>
+#include <kernel/proc/fork.h>
 #include <kernel/proc/futex.h>
 #include <kernel/proc/pid.h>
 #include <kernel/proc/signal.h>
@@ -88,17 +89,11 @@ static void delayed_put(struct rcu_head *head)
 
 void release_task(struct task *task)
 {
-    spin_lock(&tasklist_lock);
-    ASSERT(task->exit_state);
-    if (task->group_leader == task) {
-        pid_detach(task, PIDTYPE_TGID);
-        pid_detach(task, PIDTYPE_PGID);
-        pid_detach(task, PIDTYPE_SID);
-        list_del_rcu(&task->tasks_link);
-        list_del_init(&task->sibling);
+    while (task) {
+        /* The last thread of a group may take its zombie leader along. */
+        struct task *next = signal_release(task);
+
+        call_rcu(&task->rcu, delayed_put);
+        task = next;
     }
-    pid_detach(task, PIDTYPE_PID);
-    signal_thread_unlink(task);
-    spin_unlock(&tasklist_lock);
-    call_rcu(&task->rcu, delayed_put);
 }

@@ -15,7 +15,7 @@
 #include <kernel/arch/context.h>
 #include <kernel/arch/ptrace.h>
 #include <kernel/arch/uaccess.h>
-#include <kernel/base/initcall.h>
+#include <kernel/init/start.h>
 #include <kernel/base/panic.h>
 #include <kernel/err.h>
 #include <kernel/errno_internal.h>
@@ -433,9 +433,7 @@ struct task *fork_init(void (*fn)(void *arg), void *arg)
     return task;
 }
 
-static int __init fork_caches_init(void)
+void __init fork_caches_init(void)
 {
     task_cache = kmem_cache_create("task_struct", sizeof(struct task), CACHE_LINE_SIZE, SLAB_PANIC, NULL);
-    return 0;
 }
-initcall(INIT_CORE, fork_caches_init);

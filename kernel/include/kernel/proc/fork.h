@@ -3,6 +3,7 @@
 #ifndef KERNEL_PROC_FORK_H
 #define KERNEL_PROC_FORK_H
 
+#include <kernel/proc/exit.h>
 #include <kernel/sched/task.h>
 
 /* clone(2) */
@@ -54,11 +55,6 @@ struct task *fork_kernel_thread(void (*fn)(void *arg), void *arg);
 struct task *fork_idle(unsigned int cpu);
 /* The first user task: runs fn in the kernel, then execs. */
 struct task *fork_init(void (*fn)(void *arg), void *arg);
-
-/* Ends current; code as wait4(2) shows it. */
-void do_exit(int code) __attribute__((noreturn));
-/* Takes a dead task out of every list; its number is free. No locks held. */
-void release_task(struct task *task);
 
 /* Releases current's address space, waking a vfork() parent. */
 void exec_mm_release(void);
