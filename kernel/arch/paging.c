@@ -215,8 +215,7 @@ static void __init map_image(void)
     map_section(__rodata_start, __rodata_end, KMAP_RO);
     map_section(__text_start, __init_text_end, KMAP_RX);
     map_section(__data_start, __bss_end, KMAP_RW);
-    if (__symbols_end > __symbols_start)
-        map_section(__symbols_start, __image_end, KMAP_RO);
+    map_section(__symbols_start, __image_end, KMAP_RO);
 }
 
 /* RAM, but read-only where the image is read-only: no writable alias of code. */

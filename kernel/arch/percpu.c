@@ -9,6 +9,7 @@
 #include "msr.h"
 #include "smp.h"
 
+#include <kernel/arch/paging.h>
 #include <kernel/base/sections.h>
 #include <kernel/lib/string.h>
 #include <kernel/mm/init.h>

@@ -26,15 +26,19 @@
     .balign 4
     .long 4, 8, 18 /* XEN_ELFNOTE_PHYS32_ENTRY */
     .asciz "Xen"
-    .quad pvh_entry_phys
+    .quad LOAD_BASE
 
-    .section .init.text, "ax", @progbits
+/*
+ * The linker puts this section first, so that the entry's physical address is a constant: 32-bit
+ * code of a position independent image can know no other. Paging is off: it need not be executable.
+ */
+    .section .pvh, "a", @progbits
     .code32
     .globl pvh_entry
 pvh_entry:
     cli
     cld
-    movl $pvh_entry_phys, %ebp
+    movl $LOAD_BASE, %ebp
 #define P(symbol) ((symbol) - pvh_entry)(%ebp)
     leal P(pvh_tables_end), %esp /* the last table is written after the last use of the stack */
 
@@ -135,11 +139,14 @@ pvh_long_mode:
     movl %eax, %ss
     movl %eax, %fs
     movl %eax, %gs
-    leaq 1f(%rip), %rax
+    leaq pvh_high(%rip), %rax
     movq $LOAD_OFFSET, %rcx
     addq %rcx, %rax
     jmp *%rax
-1:  leaq init_stack + KERNEL_STACK_BYTES(%rip), %rsp
+
+    .section .init.text, "ax", @progbits
+pvh_high:
+    leaq init_stack + KERNEL_STACK_BYTES(%rip), %rsp
     movl %ebx, %edi
     movl $MSR_GS_BASE, %ecx
     xorl %eax, %eax

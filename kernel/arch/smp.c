@@ -8,6 +8,7 @@
 #include "apic.h"
 #include "cpu.h"
 
+#include <abi/linux/errno.h>
 #include <kernel/arch/cpuinfo.h>
 #include <kernel/arch/smp.h>
 #include <kernel/base/log.h>
@@ -16,7 +17,7 @@
 #include <kernel/dev/acpi.h>
 #include <kernel/irq/dispatch.h>
 #include <kernel/lib/kstrtox.h>
-#include <kernel/mm/slab.h>
+#include <kernel/mm/page.h>
 #include <kernel/sched/sched.h>
 #include <kernel/sync/preempt.h>
 

@@ -13,6 +13,7 @@
 #include <kernel/arch/paging.h>
 #include <kernel/base/log.h>
 #include <kernel/dev/acpi.h>
+#include <kernel/lib/math64.h>
 #include <kernel/mm/vmalloc.h>
 #include <kernel/time/clock.h>
 
@@ -137,7 +138,7 @@ static u64 __init measure(const struct reference *ref)
         if (still > 100000)
             return 0;
     } while (ticks < want);
-    return (u64)((unsigned __int128)(end - start) * ref->hz / ticks / 1000);
+    return mul_div_u64(end - start, ref->hz, ticks) / 1000;
 }
 
 void __init tsc_init(void)

@@ -8,7 +8,7 @@
  * readers need no lock. Everything read here is the firmware's word: an address, length or
  * checksum that cannot be right costs that table and one line in the log, nothing more.
  *
- * Tables usually lie in memory that the direct map covers. What does not is mapped by ioremap().
+ * Tables usually lie in memory that the direct map covers. What does not is added to it, read-only.
  * Specification: ACPI 6.5, 5.2.5 to 5.2.9.
  */
 #include <kernel/dev/acpi.h>
@@ -18,7 +18,6 @@
 #include <kernel/err.h>
 #include <kernel/lib/byteorder.h>
 #include <kernel/lib/string.h>
-#include <kernel/mm/vmalloc.h>
 
 #define NR_TABLES_MAX  128
 #define TABLE_SIZE_MAX (16U << 20) /* far beyond any DSDT seen */
@@ -49,9 +48,17 @@ static const void *firmware_map(paddr_t phys, size_t size)
 {
     if (!phys || phys >= PHYS_MAX || size > TABLE_SIZE_MAX)
         return NULL;
-    if (phys + size <= DIRECT_MAP_SIZE && direct_mapped(phys, size))
-        return phys_to_virt(phys);
-    return ioremap(phys, size, CACHE_WB);
+    if (phys + size > DIRECT_MAP_SIZE)
+        return NULL;
+    if (!direct_mapped(phys, size)) {
+        paddr_t first = phys & PAGE_MASK;
+
+        /* Firmware may keep tables in memory it calls reserved. The place in the direct map is free. */
+        if (kernel_map((unsigned long)phys_to_virt(first), first, ALIGN(phys + size, PAGE_SIZE) - first, KMAP_RO,
+                       CACHE_WB))
+            return NULL;
+    }
+    return phys_to_virt(phys);
 }
 
 static void table_refuse(const char *signature, paddr_t phys, const char *why)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Task 0: what the boot processor runs from its first instruction, and its idle task afterwards. */
-#include <kernel/arch/ptrace.h>
+#include <kernel/init/start.h>
+#include <kernel/mm/init.h>
 #include <kernel/mm/mm.h>
 #include <kernel/mm/vmalloc.h>
 #include <kernel/proc/cred.h>

@@ -104,7 +104,8 @@ static void init_main(void *arg)
     initcalls_run(INIT_DEVICE);
     boot_phase("late");
     initcalls_run(INIT_LATE);
-    ktest_run_if_asked();
+    if (ktest_requested())
+        ktest_run();
     open_console();
     arch_free_init();
     mm_free_init();

@@ -10,6 +10,7 @@
 
 #include <kernel/base/initcall.h>
 #include <kernel/base/panic.h>
+#include <kernel/err.h>
 #include <kernel/irq/stat.h>
 #include <kernel/sched/sched.h>
 #include <kernel/sync/preempt.h>

@@ -88,16 +88,18 @@ static unsigned int fault_anon(struct vm_area *vma, unsigned long address, u64 *
 
 /* --- files --- */
 
-void vm_map_page(struct vm_fault *vmf, unsigned long address, struct page *page)
+bool vm_map_page_locked(struct vm_fault *vmf, unsigned long address, struct page *page)
 {
     struct vm_area *vma = vmf->vma;
     u64 *pte = pte_walk(vma->mm, address, false);
 
-    if (!pte) {
-        page_put(page);
-        return;
-    }
-    install(vma, address, pte, page, vma_prot_bits(vma->flags));
+    if (!pte || entry_load(pte))
+        return false;
+    page_get(page);
+    atomic_inc(&page->mapcount);
+    rss_add(vma->mm, page, 1);
+    entry_store(pte, page_to_phys(page) | vma_prot_bits(vma->flags));
+    return true;
 }
 
 static unsigned int ask_file(struct vm_fault *vmf)
@@ -121,9 +123,12 @@ static void fault_around(struct vm_fault *vmf)
     unsigned long from = max(ALIGN_DOWN(vmf->address, block), vma->start);
     unsigned long to = min(ALIGN_DOWN(vmf->address, block) + block, vma->end);
 
-    if (vma->ops->map_pages)
-        vma->ops->map_pages(vmf, vma->pgoff + ((from - vma->start) >> PAGE_SHIFT),
-                            vma->pgoff + ((to - 1 - vma->start) >> PAGE_SHIFT));
+    if (!vma->ops->map_pages)
+        return;
+    spin_lock(&vma->mm->page_table_lock);
+    vma->ops->map_pages(vmf, vma->pgoff + ((from - vma->start) >> PAGE_SHIFT),
+                        vma->pgoff + ((to - 1 - vma->start) >> PAGE_SHIFT));
+    spin_unlock(&vma->mm->page_table_lock);
 }
 
 static unsigned int fault_file_read(struct vm_fault *vmf, u64 *pte)
@@ -166,7 +171,8 @@ static unsigned int make_writable(struct vm_fault *vmf)
 
     if (vmf->vma->ops->page_mkwrite) {
         result = vmf->vma->ops->page_mkwrite(vmf);
-        if (result & VM_FAULT_ERROR)
+        /* NOPAGE: it was truncated away meanwhile; the access faults again and finds that out. */
+        if (result & (VM_FAULT_ERROR | VM_FAULT_NOPAGE))
             return result;
         if (result & VM_FAULT_LOCKED)
             page_unlock(vmf->page);

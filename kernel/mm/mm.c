@@ -10,10 +10,12 @@
 
 #include <abi/linux/errno.h>
 #include <kernel/arch/pgtable.h>
+#include <kernel/arch/uaccess.h>
 #include <kernel/init/start.h>
 #include <kernel/base/panic.h>
 #include <kernel/err.h>
 #include <kernel/lib/string.h>
+#include <kernel/mm/mmap.h>
 #include <kernel/mm/page.h>
 #include <kernel/mm/slab.h>
 #include <kernel/mm/vmstat.h>

@@ -321,7 +321,7 @@ int mm_populate(struct mm *mm, unsigned long start, size_t len)
 unsigned long do_brk(unsigned long brk)
 {
     struct mm *mm = current->mm;
-    unsigned long old_end, new_end, result;
+    unsigned long old_end = 0, new_end = 0, result;
 
     if (rwsem_write_lock_killable(&mm->mmap_lock))
         return mm->brk;

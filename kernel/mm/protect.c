@@ -8,7 +8,9 @@
 #include <abi/linux/mman.h>
 #include <kernel/arch/pgtable.h>
 #include <kernel/arch/uaccess.h>
+#include <kernel/err.h>
 #include <kernel/mm/filemap.h>
+#include <kernel/mm/slab.h>
 #include <kernel/proc/signal.h>
 #include <kernel/sched/sched.h>
 #include <kernel/vfs/file.h>

@@ -202,7 +202,7 @@ static unsigned long random_pages(unsigned long limit)
 
     if (!(current->flags & TASKF_RANDOMIZE))
         return 0;
-    random_get_bytes(&value, sizeof(value));
+    random_bytes(&value, sizeof(value));
     return (value & (limit - 1)) << PAGE_SHIFT;
 }
 
@@ -362,12 +362,12 @@ static int build_stack(struct binprm *bprm, unsigned long bias, unsigned long in
     if (current->flags & TASKF_RANDOMIZE) { /* 0 to 8 KiB further down */
         u64 r;
 
-        random_get_bytes(&r, sizeof(r));
+        random_bytes(&r, sizeof(r));
         b.sp -= r % 8192 & ~15UL;
     }
     push_bytes(&b, "x86_64", 7);
     platform = b.sp;
-    random_get_bytes(random, sizeof(random));
+    random_bytes(random, sizeof(random));
     push_bytes(&b, random, sizeof(random));
     random_at = b.sp;
     memset(mm->auxv, 0, sizeof(mm->auxv));

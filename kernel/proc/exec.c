@@ -24,6 +24,7 @@
 #include <kernel/mm/mm.h>
 #include <kernel/mm/mmap.h>
 #include <kernel/mm/slab.h>
+#include <kernel/mm/vmalloc.h>
 #include <kernel/proc/cred.h>
 #include <kernel/proc/futex.h>
 #include <kernel/proc/signal.h>
@@ -150,7 +151,7 @@ static unsigned long random_pages(unsigned long limit)
 
     if (!(current->flags & TASKF_RANDOMIZE))
         return 0;
-    random_get_bytes(&value, sizeof(value));
+    random_bytes(&value, sizeof(value));
     return (value & (limit - 1)) << PAGE_SHIFT;
 }
 

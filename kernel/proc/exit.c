@@ -69,7 +69,7 @@ void do_exit(int code)
     task->flags |= TASKF_EXITING;
     task->exit_code = code;
     futex_exit_robust(task);
-    (void)signal_exit(task);
+    (void)signal_exit(code);
     exit_mm(task);
     exit_files(task);
     task_work_run_all();

@@ -9,7 +9,7 @@
 #include <kernel/arch/ptrace.h>
 #include <kernel/base/initcall.h>
 #include <kernel/irq/dispatch.h>
-#include <kernel/proc/signal.h>
+#include <kernel/proc/itimer.h>
 #include <kernel/sched/idle.h>
 #include <kernel/sync/rcu_core.h>
 #include <kernel/time/clock.h>
@@ -53,7 +53,7 @@ static bool sched_tick(struct timer *timer)
     spin_unlock(&rq->lock);
     if (idle)
         return false;
-    signal_cpu_timers_tick(user);
+    cpu_timers_tick(current);
     timer->expires_ns = max(timer->expires_ns + TICK_NS, ktime_ns() + TICK_NS / 2);
     return true;
 }

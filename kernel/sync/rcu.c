@@ -18,6 +18,7 @@
 #include <kernel/base/log.h>
 #include <kernel/base/panic.h>
 #include <kernel/err.h>
+#include <kernel/lib/string.h>
 #include <kernel/mm/slab.h>
 #include <kernel/sched/sched.h>
 #include <kernel/sync/completion.h>

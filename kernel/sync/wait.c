@@ -111,7 +111,8 @@ void finish_wait(struct wait_queue *wq, struct wait_entry *entry)
 
     set_current_state(TASK_RUNNING);
     /* A waker that unlinked the entry did so under the lock; empty means that it is done with it. */
-    if (!list_empty_careful(&entry->link)) {
+    if (READ_ONCE(entry->link.next) != &entry->link ||
+        READ_ONCE(entry->link.prev) != &entry->link) {
         spin_lock_irqsave(&wq->lock, flags);
         list_del_init(&entry->link);
         spin_unlock_irqrestore(&wq->lock, flags);

@@ -4,6 +4,7 @@
 
 #include <abi/linux/errno.h>
 #include <kernel/arch/context.h>
+#include <kernel/arch/paging.h>
 #include <kernel/arch/uaccess.h>
 #include <kernel/lib/string.h>
 #include <kernel/proc/fork.h>

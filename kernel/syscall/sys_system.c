@@ -89,10 +89,10 @@ long sys_sysinfo(struct linux_sysinfo __user *user)
     info.uptime = (s64)(ktime_boot_ns() / NSEC_PER_SEC);
     for (int i = 0; i < 3; i++)
         info.loads[i] = load[i] << 5; /* 11 bits of fraction to 16 */
-    info.totalram = memory.total_pages << PAGE_SHIFT;
-    info.freeram = memory.free_pages << PAGE_SHIFT;
-    info.sharedram = memory.shmem_pages << PAGE_SHIFT;
-    info.bufferram = memory.buffer_pages << PAGE_SHIFT;
+    info.totalram = memory.total << PAGE_SHIFT;
+    info.freeram = memory.free << PAGE_SHIFT;
+    info.sharedram = memory.shmem << PAGE_SHIFT;
+    info.bufferram = memory.buffers << PAGE_SHIFT;
     info.procs = (u16)min(nr_threads_total(), 65535U);
     return copy_to_user(user, &info, sizeof(info)) ? -EFAULT : 0;
 }

@@ -10,6 +10,7 @@
 
 #include <abi/linux/errno.h>
 #include <kernel/base/log.h>
+#include <kernel/lib/math64.h>
 #include <kernel/sched/sched.h>
 #include <kernel/sync/seqlock.h>
 #include <kernel/time/event.h>
@@ -23,17 +24,17 @@ static s64 real_offset_ns; /* real_lock */
 void __init clock_start(u64 first_tsc)
 {
     tsc_start = first_tsc;
-    ns_per_cycle_fp = (u64)(((unsigned __int128)1000000 << 32) / tsc_khz());
+    ns_per_cycle_fp = (1000000ULL << 32) / tsc_khz();
 }
 
 u64 tsc_to_ns(u64 cycles)
 {
-    return (u64)(((unsigned __int128)cycles * ns_per_cycle_fp) >> 32);
+    return mul_shift_u64(cycles, ns_per_cycle_fp, 32);
 }
 
 u64 ns_to_tsc(u64 ns)
 {
-    return (u64)((unsigned __int128)ns * tsc_khz() / 1000000);
+    return mul_div_u64(ns, tsc_khz(), 1000000);
 }
 
 u64 ktime_ns(void)
@@ -82,7 +83,6 @@ int clock_set_real(const struct timespec64 *ts)
     write_seqlock_irqsave(&real_lock, flags);
     real_offset_ns = timespec64_to_ns(ts) - (s64)ktime_ns();
     write_sequnlock_irqrestore(&real_lock, flags);
-    timers_clock_was_set();
     return 0;
 }
 

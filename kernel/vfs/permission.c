@@ -58,3 +58,13 @@ bool inode_owner_or_capable(const struct inode *inode)
 {
     return current->cred->fsuid == inode->uid || capable(CAP_FOWNER);
 }
+
+bool path_noexec(const struct path *path)
+{
+    return path->mnt->flags & MNT_NOEXEC || path->dentry->sb->flags & SB_NOEXEC;
+}
+
+bool path_nosuid(const struct path *path)
+{
+    return path->mnt->flags & MNT_NOSUID || path->dentry->sb->flags & SB_NOSUID;
+}

@@ -156,9 +156,6 @@ int do_munmap_locked(struct mm *mm, unsigned long addr, size_t len);
 /* Makes the growing area above address reach down to it, whatever the stack limit says (execve). */
 int mm_stack_extend(struct mm *mm, unsigned long address);
 
-/* For map_pages(): installs page (locked or not, up to date, with a reference that is consumed) read-only at address, if
- * nothing is there. */
-void vm_map_page(struct vm_fault *vmf, unsigned long address, struct page *page);
 /* Maps raw frames into an area that will be VM_PFNMAP (device memory). mmap_lock held for writing. */
 int vm_map_frames(struct vm_area *vma, unsigned long address, pfn_t pfn, size_t size, u64 prot_bits);
 

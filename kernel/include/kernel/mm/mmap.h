@@ -23,6 +23,4 @@ int mm_populate(struct mm *mm, unsigned long start, size_t len);
 unsigned long mmap_prot_flags(unsigned int prot);
 /* Pages promised to all address spaces: Committed_AS. */
 u64 mm_committed_pages(void);
-
-#define IS_ERR_VALUE(x) ((unsigned long)(x) >= (unsigned long)-4095)
 #endif

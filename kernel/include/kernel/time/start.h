@@ -11,8 +11,6 @@ void clock_start(u64 first_tsc);
 void timers_init(void);
 /* This processor's timer hardware works: timers may fire. Interrupts off. */
 void timers_start_cpu(void);
-/* Real time jumped: for timers that wait for a point of it. Any context. */
-void timers_clock_was_set(void);
 /* The earliest timer of this CPU, for tickless idle; ~0: none. Interrupts off. */
 u64 timers_next_ns(void);
 #endif
