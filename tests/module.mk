@@ -64,7 +64,7 @@ test-products: $(esp_parts) $(BUILD)/BOOTX64.signed.EFI loader-tests
 NR_JOBS := $(shell nproc)
 test_products = +@$(MAKE) --no-print-directory -s -j$(NR_JOBS) DEBUG=$1 test-products
 
-.PHONY: test test-host test-kernel test-user test-user-linux test-boot
+.PHONY: test test-host test-kernel test-user test-user-linux test-run test-boot
 .PHONY: test-host-products test-guest-products
 test-host-products:
 	+@$(MAKE) --no-print-directory -s -j$(NR_JOBS) host-tests
@@ -74,10 +74,10 @@ test-guest-products:
 	+@$(MAKE) --no-print-directory -s -j$(NR_JOBS) user-tests
 
 test: test-host-products test-guest-products
-	@tools/run/run-tests host kernel user boot
+	@tools/run/run-tests host kernel user run boot
 test-host: test-host-products
 	@tools/run/run-tests host
-test-kernel test-user test-boot: test-guest-products
+test-kernel test-user test-run test-boot: test-guest-products
 	@tools/run/run-tests $(@:test-%=%)
 
 # What the programs of tests/user expect is what Linux does.

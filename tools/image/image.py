@@ -20,6 +20,8 @@ import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 HERE = TOP / 'tools/image'
+# Root file systems and what they are made of; disks lie in the build they belong to.
+CACHE = pathlib.Path(os.environ.get('IMAGE_CACHE') or TOP / 'build/image').resolve()
 
 SOURCE_DATE_EPOCH = os.environ.get('SOURCE_DATE_EPOCH', '1735689600')
 DISK_GUID = '6c696e74-656c-4000-8000-000000000001'
@@ -110,7 +112,7 @@ def prune(folder, pattern):
 
 def debian_tar(packages):
     """A tar of a Debian 12 minimal root with `packages` added, made by mmdebstrap; cached."""
-    folder = TOP / 'build/image'
+    folder = CACHE
     names = sorted(set(filter(None, packages.replace(' ', ',').split(','))))
 
     def make(path):
@@ -131,7 +133,7 @@ def debian_tar(packages):
 
 def root_image(root, packages='', add=None):
     """The ext4 root file system: root is 'minimal' or 'debian', add a folder copied over it."""
-    folder = TOP / 'build/image'
+    folder = CACHE
     if root not in ('minimal', 'debian'):
         raise ImageError(f'ROOT={root}: must be minimal or debian')
     if add and not os.path.isdir(add):
