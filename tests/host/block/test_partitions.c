@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// sources: kernel/block/gpt.c kernel/block/mbr.c kernel/lib/crc32.c kernel/lib/utf.c kernel/lib/guid.c
+// sources: kernel/block/gpt.c kernel/block/mbr.c kernel/lib/crc32.c kernel/lib/utf.c
+// kernel/lib/guid.c
 /* Partition tables in memory: good ones, damaged ones, and random rubbish. */
 #include "../../../kernel/block/gpt.h"
 #include "../shim/log.h"
@@ -232,10 +233,10 @@ TEST(overlapping_and_outlying_entries_are_dropped)
     struct image im;
 
     good_gpt(&im, 512);
-    entry(array, 3, 1990, 2100, "over");     /* overlaps third */
-    entry(array, 4, 3000, 5000, "beyond");   /* ends behind the disk */
+    entry(array, 3, 1990, 2100, "over");   /* overlaps third */
+    entry(array, 4, 3000, 5000, "beyond"); /* ends behind the disk */
     entry(array, 5, 3500, 3400, "backwards");
-    entry(array, 6, 10, 20, "header");       /* below the usable range */
+    entry(array, 6, 10, 20, "header"); /* below the usable range */
     entry(array, 7, 2200, 2200, "one");
     table(&im, 1, NR_BLOCKS - 1, 2, array);
     table(&im, NR_BLOCKS - 1, 1, NR_BLOCKS - 33, array);
@@ -281,10 +282,11 @@ TEST(hostile_headers_are_refused)
         int offset, bytes;
         u64 value;
     } lies[] = {
-        {12, 4, 91},  {12, 4, 513},        {12, 4, ~0U},         {24, 8, 2},
-        {48, 8, ~0},  {48, 8, NR_BLOCKS},  {40, 8, ~0ULL},       {72, 8, ~0ULL},
-        {80, 4, 0},   {80, 4, ~0U},        {84, 4, 0},           {84, 4, 127},
-        {84, 4, 129}, {84, 4, 1U << 31},   {72, 8, NR_BLOCKS - 1},
+        {12, 4, 91},    {12, 4, 513},      {12, 4, ~0U},
+        {24, 8, 2},     {48, 8, ~0},       {48, 8, NR_BLOCKS},
+        {40, 8, ~0ULL}, {72, 8, ~0ULL},    {80, 4, 0},
+        {80, 4, ~0U},   {84, 4, 0},        {84, 4, 127},
+        {84, 4, 129},   {84, 4, 1U << 31}, {72, 8, NR_BLOCKS - 1},
     };
 
     for (size_t i = 0; i < sizeof(lies) / sizeof(*lies); i++) {

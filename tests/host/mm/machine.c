@@ -45,10 +45,12 @@ bool reclaim_is_active(void)
     return false;
 }
 
+#ifndef REAL_LRU
 void lru_remove(struct page *page)
 {
     abort();
 }
+#endif
 
 void sleep_ns(u64 ns)
 {
