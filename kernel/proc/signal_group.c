@@ -398,6 +398,7 @@ bool signal_exit(int code)
             panic("init exited, status 0x%x", (unsigned int)signal->group_exit_code);
         itimers_stop(signal);
         posix_timers_exit(signal);
+        tty_session_exit();
     }
     return last;
 }

@@ -16,6 +16,7 @@ struct tty_file {
     struct file *file;
     struct list_head link; /* tty->files */
     bool hung_up;          /* dead for ever */
+    bool is_console;       /* opened as /dev/console: survives a hangup */
 };
 
 #define TTYAUX_MAJOR      5

@@ -228,6 +228,8 @@ static int tty_open_locked(struct inode *inode, struct file *file)
         tty_put(tty);
         return err;
     }
+    ((struct tty_file *)file->private)->is_console =
+        inode->rdev == MKDEV(TTYAUX_MAJOR, TTY_MINOR_CONSOLE);
     if (!noctty)
         tty_open_controlling(tty, file);
     return 0;
@@ -288,36 +290,43 @@ static void tty_wake_everybody(struct tty *tty)
     wake_up_key(&tty->write_wait, TASK_NORMAL, 0, key);
 }
 
-static void tty_files_kill(struct tty *tty)
+/* Every file but those on /dev/console is dead. How many are left. */
+static int tty_files_kill(struct tty *tty)
 {
     struct tty_file *tf;
+    int left = 0;
 
     spin_lock(&tty->files_lock);
-    list_for_each_entry (tf, &tty->files, link)
-        WRITE_ONCE(tf->hung_up, true);
+    list_for_each_entry (tf, &tty->files, link) {
+        if (tf->is_console)
+            left++;
+        else
+            WRITE_ONCE(tf->hung_up, true);
+    }
     spin_unlock(&tty->files_lock);
+    return left;
 }
 
 void tty_hangup_locked(struct tty *tty, bool session_exits)
 {
-    bool is_slave = tty->driver->type == TTY_DRIVER_PTY_SLAVE;
+    int left;
 
     if (tty_flag(tty, TTY_HUNG_UP))
         return;
-    if (!is_slave)
+    left = tty_files_kill(tty);
+    if (!left && tty->driver->type != TTY_DRIVER_PTY_SLAVE)
         set_bit(TTY_HUNG_UP, &tty->flags);
-    tty_files_kill(tty);
     tty_flush_input(tty);
     tty_flush_output(tty);
     tty_signal_hangup(tty, session_exits);
-    if (tty->nr_opens) {
+    if (tty->nr_opens && !left) {
         if (tty->ops->hangup)
             tty->ops->hangup(tty);
         if (tty->ops->close)
             tty->ops->close(tty);
-        tty->nr_opens = 0;
     }
-    if (!is_slave)
+    tty->nr_opens = left;
+    if (tty_flag(tty, TTY_HUNG_UP))
         tty_detach(tty);
     tty_wake_everybody(tty);
 }
