@@ -8,6 +8,7 @@
 
 #include <abi/boot.h>
 #include <kernel/err.h>
+#include <kernel/lib/bitops.h>
 #include <kernel/lib/string.h>
 
 #define SIDE_MAX        16384
@@ -23,7 +24,7 @@ static bool mask_parse(u32 mask, u8 *shift, u8 *bits)
         return false;
     *shift = __builtin_ctz(mask);
     run = mask >> *shift;
-    *bits = __builtin_popcount(run);
+    *bits = hweight32(run);
     return (run & (run + 1)) == 0 && *bits <= 10;
 }
 
