@@ -123,6 +123,8 @@ static u32 bio_fitting_bytes(const struct bio *bio, const struct queue_limits *l
     for (unsigned int i = bio->vec_index; i < bio->nr_vecs; i++) {
         u32 left = bio->vecs[i].bv_len - (i == bio->vec_index ? bio->vec_done : 0);
 
+        if (i > bio->vec_index && vecs_leave_gap(&bio->vecs[i - 1], &bio->vecs[i], limits))
+            return ALIGN_DOWN(bytes, limits->logical_block_size);
         while (left) {
             u32 n = min3(left, limits->max_segment_size, most - bytes);
 

@@ -37,6 +37,9 @@ extern struct workqueue *block_wq;
 struct request *request_alloc(struct blk_queue *queue, struct bio *bio);
 void request_release(struct request *rq);
 unsigned int bio_count_segments(const struct bio *bio, const struct queue_limits *limits);
+/* Whether two pieces may not stand in one request: see queue_limits.gap_boundary. */
+bool vecs_leave_gap(const struct bio_vec *first, const struct bio_vec *second,
+                    const struct queue_limits *limits);
 int hw_queue_init(struct hw_queue *hctx, struct blk_queue *queue, unsigned int index,
                   void *driver_data);
 void hw_queue_fini(struct hw_queue *hctx);

@@ -120,6 +120,19 @@ unsigned int bio_count_segments(const struct bio *bio, const struct queue_limits
     return n;
 }
 
+bool vecs_leave_gap(const struct bio_vec *first, const struct bio_vec *second,
+                    const struct queue_limits *limits)
+{
+    return limits->gap_boundary &&
+           ((first->bv_offset + first->bv_len) | second->bv_offset) & (limits->gap_boundary - 1);
+}
+
+/* The last piece of a bio that has some. */
+static const struct bio_vec *bio_last_vec(const struct bio *bio)
+{
+    return &bio->vecs[bio->nr_vecs - 1];
+}
+
 static bool merge_allowed(const struct request *rq, const struct bio *bio)
 {
     const struct queue_limits *limits = &rq->queue->disk->limits;
@@ -133,10 +146,14 @@ static bool merge_allowed(const struct request *rq, const struct bio *bio)
 
 bool request_try_merge_bio(struct request *rq, struct bio *bio)
 {
+    const struct queue_limits *limits = &rq->queue->disk->limits;
     bool back = bio->sector == request_end(rq);
     bool front = rq->sector == bio->sector + (bio->size_bytes >> SECTOR_SHIFT);
 
     if ((!back && !front) || !merge_allowed(rq, bio))
+        return false;
+    if (back ? vecs_leave_gap(bio_last_vec(rq->bio_tail), &bio->vecs[0], limits)
+             : vecs_leave_gap(bio_last_vec(bio), &rq->bio->vecs[0], limits))
         return false;
     if (back) {
         bio->next = NULL;
