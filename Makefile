@@ -7,6 +7,9 @@
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/bash
 
+# Commands are not shown: what `make run EXEC=` prints is the guest's alone. V=1 shows them.
+Q := $(if $(filter 1,$(V)),,@)
+
 CONFIG := $(if $(filter 1,$(DEBUG)),debug,release)
 BUILD := build/$(CONFIG)
 

@@ -62,7 +62,7 @@ def standard_input_is_empty_and_nothing_is_a_terminal():
 
 def a_long_command_arrives_whole():
     words = ' '.join(f'word{i}' for i in range(8000))
-    status, output = make_run(f'set -- {words}; echo $# ${8000}')
+    status, output = make_run(f'set -- {words}; echo $# ${{8000}}')
     want((status, output), (0, b'8000 word7999\n'), 'output')
 
 
