@@ -7,6 +7,7 @@
 #include <fb/fb.h>
 
 #include <abi/boot.h>
+#include <kernel/lib/bitops.h>
 #include <kernel/err.h>
 #include <kernel/lib/bitops.h>
 #include <kernel/lib/string.h>
