@@ -414,6 +414,7 @@ struct task *fork_idle(unsigned int cpu)
     if (!task)
         return ERR_PTR(-ENOMEM);
     cred_get(task->cred);
+    task->active_mm = init_task.active_mm;
     snprintf(task->comm, sizeof(task->comm), "swapper/%u", cpu);
     sched_fork(task);
     sched_make_idle(task, cpu);
