@@ -40,6 +40,7 @@ void address_space_init(struct address_space *mapping, struct inode *host,
     rwsem_init(&mapping->i_mmap_rwsem);
     mapping->i_mmap = RB_ROOT_CACHED;
     atomic_set(&mapping->i_mmap_writable, 0);
+    mapping->futex_space = 0;
     mapping->private = NULL;
 }
 

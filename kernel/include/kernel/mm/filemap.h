@@ -81,6 +81,7 @@ struct address_space {
     struct rwsem i_mmap_rwsem;   /* protects i_mmap */
     struct rb_root_cached i_mmap; /* interval tree of the VMAs that map it, by page offset */
     atomic_t i_mmap_writable;    /* number of shared writable mappings */
+    u64 futex_space; /* its number in keys of futexes; 0 until the first; set once, atomically */
     void *private;
 };
 

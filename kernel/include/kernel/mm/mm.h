@@ -121,6 +121,7 @@ struct mm {
     unsigned long def_flags; /* mlockall */
     u64 cpu_mask;            /* CPUs that may hold translations */
     u64 context_id;
+    u64 futex_space; /* its number in keys of futexes; 0 until the first; set once, atomically */
     u32 membarrier_state;
     bool dumpable;
 };
