@@ -8,7 +8,7 @@ import threading
 import time
 
 # How a kernel's last words begin, at the start of a line: ours and Linux's.
-PANIC = re.compile(rb'^(?:lintel: panic:|(?:\[[ 0-9.]+\] )?Kernel panic)', re.M)
+PANIC = re.compile(rb'^(?:\[[ 0-9.]+\] )?(?:lintel: panic:|Kernel panic - )', re.M)
 # After the first line of a panic, how long silence must last before it counts as complete.
 PANIC_SILENCE_S = 2.0
 
