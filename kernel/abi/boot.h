@@ -121,10 +121,10 @@ struct boot_info {
 
     struct boot_framebuffer framebuffer;
 
-    uint64_t low_page;      /* one free page below 1 MiB for starting processors, 0: none */
-    uint64_t tpm_log;       /* TCG2 event log, crypto-agile format, 0: none */
+    uint64_t low_page; /* one free page below 1 MiB for starting processors, 0: none */
+    uint64_t tpm_log;  /* TCG2 event log, crypto-agile format, 0: none */
     uint64_t tpm_log_size;
-    uint8_t seed[BOOT_SEED_SIZE]; /* entropy; all zero: the starter had none */
+    uint8_t seed[BOOT_SEED_SIZE];          /* entropy; all zero: the starter had none */
     uint8_t esp_partuuid[BOOT_GUID_SIZE];  /* as stored in the GPT; zero: unknown */
     uint8_t root_partuuid[BOOT_GUID_SIZE]; /* the root partition the starter chose; zero: unknown */
     char loader[32];                       /* name and version of the starter */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * The local APIC, through MSRs (x2APIC) or its memory window (xAPIC). x2APIC is used where the
- * processor has it, and also where firmware has locked it on: then EXTD is set at entry and must not
- * be cleared (a write that does faults).
+ * processor has it, and also where firmware has locked it on: then EXTD is set at entry and must
+ * not be cleared (a write that does faults).
  *
- * The 8259s, if the machine has them, are masked for good after being moved away from the exception vectors, so
- * that a stray interrupt of theirs cannot be taken for one.
+ * The 8259s, if the machine has them, are masked for good after being moved away from the exception
+ * vectors, so that a stray interrupt of theirs cannot be taken for one.
  */
 #include "apic.h"
 

@@ -18,8 +18,8 @@ bool apic_is_x2apic(void);
 
 /* The timer: one shot, in its own ticks; or by TSC deadline. */
 void apic_timer_calibrate(void);
-void apic_timer_setup(void);               /* on each processor */
-void apic_timer_arm_ns(u64 deadline_ns);   /* by ktime_ns() */
+void apic_timer_setup(void);             /* on each processor */
+void apic_timer_arm_ns(u64 deadline_ns); /* by ktime_ns() */
 
 void ioapic_init(void);
 

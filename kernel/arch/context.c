@@ -156,11 +156,8 @@ long arch_prctl(struct task *task, int option, unsigned long arg)
         }
         preempt_enable();
         return 0;
-    case ARCH_GET_FS:
-        return put_user(fs_base_read(), (u64 __user *)arg);
-    case ARCH_GET_GS:
-        return put_user(rdmsr(MSR_KERNEL_GS_BASE), (u64 __user *)arg);
-    default:
-        return -EINVAL;
+    case ARCH_GET_FS: return put_user(fs_base_read(), (u64 __user *)arg);
+    case ARCH_GET_GS: return put_user(rdmsr(MSR_KERNEL_GS_BASE), (u64 __user *)arg);
+    default: return -EINVAL;
     }
 }

@@ -24,18 +24,30 @@ static const struct {
     enum cpuid_reg reg;
     u8 bit;
 } feature_table[] __initconst = {
-    {CPU_SSE42, 1, 0, ECX, 20},          {CPU_X2APIC, 1, 0, ECX, 21},
-    {CPU_TSC_DEADLINE, 1, 0, ECX, 24},   {CPU_XSAVE, 1, 0, ECX, 26},
-    {CPU_AVX, 1, 0, ECX, 28},            {CPU_RDRAND, 1, 0, ECX, 30},
-    {CPU_HYPERVISOR, 1, 0, ECX, 31},     {CPU_PCID, 1, 0, ECX, 17},
-    {CPU_PGE, 1, 0, EDX, 13},            {CPU_FSGSBASE, 7, 0, EBX, 0},
-    {CPU_SMEP, 7, 0, EBX, 7},            {CPU_ERMS, 7, 0, EBX, 9},
-    {CPU_INVPCID, 7, 0, EBX, 10},        {CPU_RDSEED, 7, 0, EBX, 18},
-    {CPU_SMAP, 7, 0, EBX, 20},           {CPU_UMIP, 7, 0, ECX, 2},
-    {CPU_LA57, 7, 0, ECX, 16},           {CPU_FSRM, 7, 0, EDX, 4},
-    {CPU_XSAVEOPT, 0xd, 1, EAX, 0},      {CPU_XSAVEC, 0xd, 1, EAX, 1},
-    {CPU_NX, 0x80000001, 0, EDX, 20},    {CPU_PDPE1GB, 0x80000001, 0, EDX, 26},
-    {CPU_RDTSCP, 0x80000001, 0, EDX, 27}, {CPU_INVARIANT_TSC, 0x80000007, 0, EDX, 8},
+    {CPU_SSE42, 1, 0, ECX, 20},
+    {CPU_X2APIC, 1, 0, ECX, 21},
+    {CPU_TSC_DEADLINE, 1, 0, ECX, 24},
+    {CPU_XSAVE, 1, 0, ECX, 26},
+    {CPU_AVX, 1, 0, ECX, 28},
+    {CPU_RDRAND, 1, 0, ECX, 30},
+    {CPU_HYPERVISOR, 1, 0, ECX, 31},
+    {CPU_PCID, 1, 0, ECX, 17},
+    {CPU_PGE, 1, 0, EDX, 13},
+    {CPU_FSGSBASE, 7, 0, EBX, 0},
+    {CPU_SMEP, 7, 0, EBX, 7},
+    {CPU_ERMS, 7, 0, EBX, 9},
+    {CPU_INVPCID, 7, 0, EBX, 10},
+    {CPU_RDSEED, 7, 0, EBX, 18},
+    {CPU_SMAP, 7, 0, EBX, 20},
+    {CPU_UMIP, 7, 0, ECX, 2},
+    {CPU_LA57, 7, 0, ECX, 16},
+    {CPU_FSRM, 7, 0, EDX, 4},
+    {CPU_XSAVEOPT, 0xd, 1, EAX, 0},
+    {CPU_XSAVEC, 0xd, 1, EAX, 1},
+    {CPU_NX, 0x80000001, 0, EDX, 20},
+    {CPU_PDPE1GB, 0x80000001, 0, EDX, 26},
+    {CPU_RDTSCP, 0x80000001, 0, EDX, 27},
+    {CPU_INVARIANT_TSC, 0x80000007, 0, EDX, 8},
 };
 
 struct cpu_info boot_cpu;
@@ -115,12 +127,12 @@ void __init cpu_detect(void)
         features |= BIT(CPU_MELTDOWN);
 }
 
-#define DISABLE_PARAM(word, feature)                                                               \
-    static int __init disable_##word(const char *value)                                            \
-    {                                                                                              \
-        features &= ~BIT(feature);                                                                 \
-        return 0;                                                                                  \
-    }                                                                                              \
+#define DISABLE_PARAM(word, feature)                    \
+    static int __init disable_##word(const char *value) \
+    {                                                   \
+        features &= ~BIT(feature);                      \
+        return 0;                                       \
+    }                                                   \
     EARLY_PARAM(#word, disable_##word)
 DISABLE_PARAM(nosmep, CPU_SMEP);
 DISABLE_PARAM(nosmap, CPU_SMAP);
@@ -136,7 +148,8 @@ void cpu_setup(void)
 {
     u64 cr4 = read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_MCE;
 
-    write_cr0((read_cr0() | CR0_MP | CR0_NE | CR0_WP | CR0_AM) & ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW));
+    write_cr0((read_cr0() | CR0_MP | CR0_NE | CR0_WP | CR0_AM) &
+              ~(CR0_EM | CR0_TS | CR0_CD | CR0_NW));
     if (cpu_has(CPU_PGE))
         cr4 |= CR4_PGE;
     if (cpu_has(CPU_SMEP))

@@ -15,7 +15,8 @@ void cpu_setup(void);
 DECLARE_PER_CPU(unsigned long, kernel_stack_top);
 DECLARE_PER_CPU(unsigned long, user_rsp_scratch);
 
-/* GDT, TSS and IDT of this processor. stacks: NR_IST stacks of IST_STACK_SIZE, aligned to their size. */
+/* GDT, TSS and IDT of this processor. stacks: NR_IST stacks of IST_STACK_SIZE, aligned to their
+ * size. */
 #define NR_IST 4
 void descriptors_load(unsigned int cpu, char *ist_stacks);
 /* Builds the IDT, once. */

@@ -5,7 +5,6 @@
  */
 #include "cpu.h"
 
-
 #include "msr.h"
 
 #include <kernel/arch/context.h>
@@ -37,7 +36,7 @@ struct table_register {
     u64 base;
 } __packed;
 
-#define GDT_ENTRIES 10
+#define GDT_ENTRIES  10
 #define TSS_SELECTOR 0x40
 
 static DEFINE_PER_CPU(struct tss, cpu_tss);
@@ -78,8 +77,8 @@ static void gdt_fill(u64 *gdt, const struct tss *tss)
     gdt[USER32_CS / 8] = 0x00cffb000000ffff;
     gdt[USER_DS / 8] = 0x00cff3000000ffff;
     gdt[USER_CS / 8] = 0x00affb000000ffff;
-    gdt[TSS_SELECTOR / 8] = limit | (base & 0xffffff) << 16 | 0x89ULL << 40 |
-                            ((base >> 24) & 0xff) << 56;
+    gdt[TSS_SELECTOR / 8] =
+        limit | (base & 0xffffff) << 16 | 0x89ULL << 40 | ((base >> 24) & 0xff) << 56;
     gdt[TSS_SELECTOR / 8 + 1] = base >> 32;
 }
 

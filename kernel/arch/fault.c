@@ -49,7 +49,7 @@ static void kernel_fault(struct pt_regs *regs, unsigned long address, u64 error)
     if (error & PF_RSVD)
         panic_regs(regs, "reserved bit set in a page table entry for %lx", address);
     panic_regs(regs, "%s at %lx in the kernel%s",
-               error & PF_INSTR ? "instruction fetch"
+               error & PF_INSTR   ? "instruction fetch"
                : error & PF_WRITE ? "write"
                                   : "read",
                address, address < PAGE_SIZE ? " (NULL pointer)" : "");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Vector and x87 state. The kernel itself does not touch these registers; a program's state is saved to its
- * task when it is switched out, with XSAVEOPT where there is one (parts not changed are not
- * written again), and loaded when it is switched in.
+ * Vector and x87 state. The kernel itself does not touch these registers; a program's state is
+ * saved to its task when it is switched out, with XSAVEOPT where there is one (parts not changed
+ * are not written again), and loaded when it is switched in.
  *
  * In signal frames the area is laid out as Linux does: FXSAVE area, header, extended parts, with a
  * description in the FXSAVE area's software-reserved bytes and a magic word at its end.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * I/O APICs: lines of devices without messages (serial port, SCI). Each MADT entry is mapped where it says and
- * believed only if its version register reads like one. All entries are masked at start, since firmware may have left
- * some on. (Intel 82093AA data sheet; ACPI 6.5, 5.2.12.3 and 5.2.12.5.)
+ * I/O APICs: lines of devices without messages (serial port, SCI). Each MADT entry is mapped where
+ * it says and believed only if its version register reads like one. All entries are masked at
+ * start, since firmware may have left some on. (Intel 82093AA data sheet; ACPI 6.5, 5.2.12.3
+ * and 5.2.12.5.)
  */
 #include "apic.h"
 
@@ -18,15 +19,15 @@
 #include <kernel/mm/vmalloc.h>
 #include <kernel/sync/spinlock.h>
 
-#define NR_IOAPICS 16
+#define NR_IOAPICS  16
 #define NR_ISA_IRQS 16
 
-#define REG_VERSION     0x01
-#define REG_ENTRY(pin)  (0x10 + 2 * (pin))
-#define ENTRY_MASKED    BIT(16)
-#define ENTRY_LEVEL     BIT(15)
-#define ENTRY_LOW       BIT(13)
-#define MAX_PINS        240
+#define REG_VERSION    0x01
+#define REG_ENTRY(pin) (0x10 + 2 * (pin))
+#define ENTRY_MASKED   BIT(16)
+#define ENTRY_LEVEL    BIT(15)
+#define ENTRY_LOW      BIT(13)
+#define MAX_PINS       240
 
 static struct ioapic {
     volatile char __iomem *window;
@@ -150,8 +151,8 @@ static int __init madt_entry(const struct acpi_madt_entry *entry, void *arg)
         bool low = (override->flags & 3) == 3, level = ((override->flags >> 2) & 3) == 3;
 
         isa_map[override->source].gsi = override->gsi;
-        isa_map[override->source].trigger = (level ? IRQ_TRIGGER_LEVEL : IRQ_TRIGGER_EDGE) |
-                                            (low ? IRQ_ACTIVE_LOW : 0);
+        isa_map[override->source].trigger =
+            (level ? IRQ_TRIGGER_LEVEL : IRQ_TRIGGER_EDGE) | (low ? IRQ_ACTIVE_LOW : 0);
     }
     return 0;
 }

@@ -51,16 +51,16 @@ static inline void wrmsr(u32 msr, u64 value)
     asm volatile("wrmsr" : : "c"(msr), "a"((u32)value), "d"((u32)(value >> 32)) : "memory");
 }
 
-#define CR_ACCESSORS(name)                                                                         \
-    static inline u64 read_##name(void)                                                            \
-    {                                                                                              \
-        u64 v;                                                                                     \
-        asm volatile("mov %%" #name ", %0" : "=r"(v) : : "memory");                                \
-        return v;                                                                                  \
-    }                                                                                              \
-    static inline void write_##name(u64 v)                                                         \
-    {                                                                                              \
-        asm volatile("mov %0, %%" #name : : "r"(v) : "memory");                                    \
+#define CR_ACCESSORS(name)                                          \
+    static inline u64 read_##name(void)                             \
+    {                                                               \
+        u64 v;                                                      \
+        asm volatile("mov %%" #name ", %0" : "=r"(v) : : "memory"); \
+        return v;                                                   \
+    }                                                               \
+    static inline void write_##name(u64 v)                          \
+    {                                                               \
+        asm volatile("mov %0, %%" #name : : "r"(v) : "memory");     \
     }
 CR_ACCESSORS(cr0)
 CR_ACCESSORS(cr2)

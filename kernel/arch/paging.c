@@ -114,7 +114,8 @@ static int map_level(u64 *table, unsigned int level, struct mapping *m)
 {
     unsigned long size = 1UL << (PAGE_SHIFT + 9 * (level - 1));
 
-    for (unsigned int i = table_index(m->virt, level); i < PTRS_PER_TABLE && m->virt < m->end; i++) {
+    for (unsigned int i = table_index(m->virt, level); i < PTRS_PER_TABLE && m->virt < m->end;
+         i++) {
         if (level == 1 || fits_large(m, level)) {
             entry_store(&table[i], m->phys | m->bits | (level > 1 ? PTE_PS : 0));
             m->virt += size;
@@ -295,7 +296,8 @@ void paging_seal(void)
     if (kernel_map((unsigned long)__ro_after_init_start, image_to_phys(__ro_after_init_start), size,
                    KMAP_RO, CACHE_WB))
         pr_warn("paging: sealed data stays writable\n");
-    tlb_flush_kernel_range((unsigned long)__ro_after_init_start, (unsigned long)__ro_after_init_end);
+    tlb_flush_kernel_range((unsigned long)__ro_after_init_start,
+                           (unsigned long)__ro_after_init_end);
 }
 
 u64 *paging_kernel_root(void)

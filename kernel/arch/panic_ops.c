@@ -13,20 +13,21 @@
 
 static void show_regs(const struct pt_regs *r)
 {
-    pr_emerg("rip %04llx:%016llx  rsp %04llx:%016llx  rflags %08llx\n", r->cs, r->rip, r->ss, r->rsp,
-             r->rflags);
-    pr_emerg("rax %016llx  rbx %016llx  rcx %016llx  rdx %016llx\n", r->rax, r->rbx, r->rcx, r->rdx);
+    pr_emerg("rip %04llx:%016llx  rsp %04llx:%016llx  rflags %08llx\n", r->cs, r->rip, r->ss,
+             r->rsp, r->rflags);
+    pr_emerg("rax %016llx  rbx %016llx  rcx %016llx  rdx %016llx\n", r->rax, r->rbx, r->rcx,
+             r->rdx);
     pr_emerg("rsi %016llx  rdi %016llx  rbp %016llx  r8  %016llx\n", r->rsi, r->rdi, r->rbp, r->r8);
     pr_emerg("r9  %016llx  r10 %016llx  r11 %016llx  r12 %016llx\n", r->r9, r->r10, r->r11, r->r12);
     pr_emerg("r13 %016llx  r14 %016llx  r15 %016llx\n", r->r13, r->r14, r->r15);
-    pr_emerg("cr0 %08llx  cr2 %016llx  cr3 %012llx  cr4 %08llx\n", read_cr0(), read_cr2(), read_cr3(),
-             read_cr4());
+    pr_emerg("cr0 %08llx  cr2 %016llx  cr3 %012llx  cr4 %08llx\n", read_cr0(), read_cr2(),
+             read_cr3(), read_cr4());
 }
 
 static void show_context(void)
 {
-    pr_emerg("CPU %u, task %s/%d, preemption count %x\n", smp_processor_id(), current->comm, current->pid,
-             preempt_count());
+    pr_emerg("CPU %u, task %s/%d, preemption count %x\n", smp_processor_id(), current->comm,
+             current->pid, preempt_count());
 }
 
 static const struct panic_ops ops = {

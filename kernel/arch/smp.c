@@ -104,7 +104,8 @@ static void call_interrupt(void)
 
     apic_eoi();
     for (unsigned int from = 0; from < nr_cpus; from++) {
-        struct call *call = __atomic_exchange_n(&this_cpu_ptr(&call_slots[from])->call, NULL, __ATOMIC_ACQUIRE);
+        struct call *call =
+            __atomic_exchange_n(&this_cpu_ptr(&call_slots[from])->call, NULL, __ATOMIC_ACQUIRE);
 
         if (!call)
             continue;

@@ -29,7 +29,7 @@
 #include <kernel/time/start.h>
 
 /* The copy of a word of the trampoline. */
-#define IN_PAGE(page, word) ((typeof(&(word)))((page) + ((char *)&(word) - trampoline_start)))
+#define IN_PAGE(page, word) ((typeof(&(word)))((page) + ((char *)&(word)-trampoline_start)))
 
 static char *ist_of_cpu[NR_CPUS_MAX];
 
@@ -50,8 +50,8 @@ static void ap_main(void)
     sched_idle_loop();
 }
 
-/* Tables with the kernel half and the trampoline's 2 MiB, 1:1 and executable. Below 4 GiB, because CR3 is
- * loaded in 32-bit mode. */
+/* Tables with the kernel half and the trampoline's 2 MiB, 1:1 and executable. Below 4 GiB, because
+ * CR3 is loaded in 32-bit mode. */
 static paddr_t make_tables(void)
 {
     u64 *root = page_alloc_address(GFP_KERNEL | GFP_ZERO | GFP_DMA32, 0);

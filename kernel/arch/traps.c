@@ -150,18 +150,11 @@ void trap_dispatch(struct pt_regs *regs, unsigned int vector)
     error = regs->orig_rax == ~0ULL ? 0 : regs->orig_rax;
     regs->orig_rax = ~0ULL; /* no system call to restart */
     switch (vector) {
-    case VECTOR_PF:
-        page_fault(regs, error);
-        return;
-    case VECTOR_NMI:
-        nmi_dispatch(regs);
-        return;
-    case VECTOR_DEBUG:
-        trap_debug(regs, error);
-        return;
+    case VECTOR_PF: page_fault(regs, error); return;
+    case VECTOR_NMI: nmi_dispatch(regs); return;
+    case VECTOR_DEBUG: trap_debug(regs, error); return;
     case VECTOR_DF:
-    case VECTOR_MC:
-        trap_die(regs, vector, error);
+    case VECTOR_MC: trap_die(regs, vector, error);
     }
     if (user_mode(regs))
         trap_user(regs, vector, error);

@@ -115,7 +115,7 @@ static u64 __init pit_read(void)
 static bool __init pit_get(struct reference *ref)
 {
     outb((inb(0x61) & ~0x02) | 0x01, 0x61); /* gate on, speaker off */
-    outb(0xb4, 0x43);                        /* channel 2, both bytes, mode 2 */
+    outb(0xb4, 0x43);                       /* channel 2, both bytes, mode 2 */
     outb(0xff, 0x42);
     outb(0xff, 0x42);
     *ref = (struct reference){"PIT", 1193182, 0xffff, pit_read};
@@ -143,8 +143,8 @@ static u64 __init measure(const struct reference *ref)
 
 void __init tsc_init(void)
 {
-    static bool (*const references[])(struct reference *) __initconst = {pm_timer_get, hpet_get,
-                                                                         pit_get};
+    static bool (*const references[])(struct reference *)
+        __initconst = {pm_timer_get, hpet_get, pit_get};
     struct reference ref;
 
     khz = khz_from_cpuid();

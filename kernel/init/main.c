@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Start-up, from the first C function to the first program. It names steps, never drivers or file systems: those come through
- * the registries (initcalls, linker sections). Two parts: start_kernel() on the boot processor's own
- * stack, until tasks can be made; init_main() as task 1, which may sleep.
+ * Start-up, from the first C function to the first program. It names steps, never drivers or file
+ * systems: those come through the registries (initcalls, linker sections). Two parts:
+ * start_kernel() on the boot processor's own stack, until tasks can be made; init_main() as task 1,
+ * which may sleep.
  */
 #include <kernel/init/start.h>
 
@@ -52,7 +53,8 @@ static void open_console(void)
     struct file *file = file_open_name("/dev/console", O_RDWR, 0);
 
     if (IS_ERR(file)) {
-        pr_warn("init: /dev/console cannot be opened (%ld): no standard input or output\n", PTR_ERR(file));
+        pr_warn("init: /dev/console cannot be opened (%ld): no standard input or output\n",
+                PTR_ERR(file));
         return;
     }
     for (int i = 0; i < 3; i++) {

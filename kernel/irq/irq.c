@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Interrupt descriptors. A device interrupt has a number (irq), a chip that can mask and route it, a
- * vector on one CPU, and a list of actions (several for shared lines).
+ * Interrupt descriptors. A device interrupt has a number (irq), a chip that can mask and route it,
+ * a vector on one CPU, and a list of actions (several for shared lines).
  *
  * Life: created masked; the first action gives it a vector and unmasks it; the last one to leave
- * masks it. Vectors are taken per CPU from FIRST..LAST; the per-CPU table vector_desc leads from the
- * vector to the descriptor in the dispatcher, without a lock.
+ * masks it. Vectors are taken per CPU from FIRST..LAST; the per-CPU table vector_desc leads from
+ * the vector to the descriptor in the dispatcher, without a lock.
  *
- * An interrupt that nobody handles 99,900 times out of 100,000 is masked and named in the log, so that
- * a stuck line cannot take the machine.
+ * An interrupt that nobody handles 99,900 times out of 100,000 is masked and named in the log, so
+ * that a stuck line cannot take the machine.
  */
 #include <kernel/irq/chip.h>
 
@@ -225,8 +225,8 @@ int irq_request(unsigned int irq, irq_handler_t handler, irq_handler_t thread_fn
     action = kzalloc(sizeof(*action), GFP_KERNEL);
     if (!action)
         return -ENOMEM;
-    *action = (struct irq_action){.handler = handler, .thread_fn = thread_fn, .dev = dev,
-                                  .name = name, .flags = flags};
+    *action = (struct irq_action){
+        .handler = handler, .thread_fn = thread_fn, .dev = dev, .name = name, .flags = flags};
     error = action_start_thread(action, irq);
     if (!error) {
         error = action_add(desc, action);
@@ -344,9 +344,10 @@ void irq_desc_handle(struct irq_desc *desc)
     desc->counts[smp_processor_id()]++;
     WRITE_ONCE(desc->in_progress, true);
     spin_unlock(&desc->lock);
-    for (struct irq_action *action = READ_ONCE(desc->actions); action; action = READ_ONCE(action->next)) {
-        irq_return_t result = action->handler ? action->handler(desc->irq, action->dev)
-                                              : IRQ_WAKE_THREAD;
+    for (struct irq_action *action = READ_ONCE(desc->actions); action;
+         action = READ_ONCE(action->next)) {
+        irq_return_t result =
+            action->handler ? action->handler(desc->irq, action->dev) : IRQ_WAKE_THREAD;
 
         handled |= result != IRQ_NONE;
         if (result == IRQ_WAKE_THREAD)

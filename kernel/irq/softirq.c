@@ -24,8 +24,8 @@ static DEFINE_PER_CPU(u32, pending);
 static DEFINE_PER_CPU(u32, counts[NR_SOFTIRQS]);
 static DEFINE_PER_CPU(struct task *, ksoftirqd);
 
-const char *const softirq_names[NR_SOFTIRQS] = {"HI",    "TIMER",    "NET_TX",  "NET_RX", "BLOCK",
-                                                "IRQ_POLL", "TASKLET", "SCHED", "HRTIMER", "RCU"};
+const char *const softirq_names[NR_SOFTIRQS] = {"HI",       "TIMER",   "NET_TX", "NET_RX",  "BLOCK",
+                                                "IRQ_POLL", "TASKLET", "SCHED",  "HRTIMER", "RCU"};
 
 void softirq_open(enum softirq nr, void (*action)(void))
 {
@@ -105,8 +105,9 @@ void local_bh_disable(void)
 void local_bh_enable(void)
 {
     barrier();
-    if (softirq_pending() && (preempt_count() & (SOFTIRQ_MASK | HARDIRQ_MASK)) ==
-                                 SOFTIRQ_DISABLE_OFFSET && !irqs_disabled()) {
+    if (softirq_pending() &&
+        (preempt_count() & (SOFTIRQ_MASK | HARDIRQ_MASK)) == SOFTIRQ_DISABLE_OFFSET &&
+        !irqs_disabled()) {
         /* Keep preemption off across the change so that the softirqs run here. */
         this_cpu_sub(preempt_count_word, SOFTIRQ_DISABLE_OFFSET - PREEMPT_OFFSET);
         local_irq_disable();

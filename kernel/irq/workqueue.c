@@ -2,8 +2,9 @@
 /*
  * Work queues. A queue has a list of pending work under a lock and up to max_active worker
  * threads, started as they are needed: when work is queued and no worker is idle. A work item is
- * on the list at most once; PENDING is cleared before its function runs, so that it may queue itself.
- * The same item never runs twice at once: a worker skips an item that another one is running.
+ * on the list at most once; PENDING is cleared before its function runs, so that it may queue
+ * itself. The same item never runs twice at once: a worker skips an item that another one is
+ * running.
  */
 #include <kernel/irq/workqueue.h>
 
@@ -20,22 +21,22 @@
 #define WORK_PENDING 0x1
 
 struct worker {
-    struct list_head link;     /* wq->workers */
+    struct list_head link; /* wq->workers */
     struct workqueue *wq;
-    struct work *running;      /* wq->lock */
+    struct work *running; /* wq->lock */
     struct task *task;
 };
 
 struct workqueue {
     const char *name;
     spinlock_t lock;
-    struct list_head pending;      /* work.link */
+    struct list_head pending; /* work.link */
     struct list_head workers;
     unsigned int nr_workers, nr_idle, max_active;
     bool stopping;
-    struct wait_queue idle;        /* workers waiting for work */
-    struct wait_queue done;        /* those who wait for an item or for all */
-    struct work grow;              /* starts another worker, from task context */
+    struct wait_queue idle; /* workers waiting for work */
+    struct wait_queue done; /* those who wait for an item or for all */
+    struct work grow;       /* starts another worker, from task context */
 };
 
 struct workqueue *system_wq, *system_unbound_wq;
@@ -52,7 +53,7 @@ static struct worker *worker_of(struct workqueue *wq, const struct work *work)
 {
     struct worker *worker;
 
-    list_for_each_entry(worker, &wq->workers, link) {
+    list_for_each_entry (worker, &wq->workers, link) {
         if (worker->running == work)
             return worker;
     }
@@ -64,7 +65,7 @@ static struct work *take_work(struct workqueue *wq)
 {
     struct work *work;
 
-    list_for_each_entry(work, &wq->pending, link) {
+    list_for_each_entry (work, &wq->pending, link) {
         if (!worker_of(wq, work)) {
             list_del_init(&work->link);
             return work;
@@ -180,7 +181,7 @@ static bool wq_quiet(struct workqueue *wq)
 
     spin_lock_irq(&wq->lock);
     quiet = list_empty(&wq->pending);
-    list_for_each_entry(worker, &wq->workers, link)
+    list_for_each_entry (worker, &wq->workers, link)
         quiet &= !worker->running;
     spin_unlock_irq(&wq->lock);
     return quiet;

@@ -12,7 +12,8 @@ struct vm_area *vma_alloc(struct mm *mm);
 void vma_free(struct vm_area *vma); /* and its file reference */
 void vma_link(struct mm *mm, struct vm_area *vma);
 void vma_unlink(struct mm *mm, struct vm_area *vma);
-/* Cuts an area at address, which lies inside: the new one is the lower part if lower, else the upper. */
+/* Cuts an area at address, which lies inside: the new one is the lower part if lower, else the
+ * upper. */
 int vma_split(struct vm_area *vma, unsigned long address, bool lower);
 /* Joins an area with neighbours that continue it; returns the one that covers it now. */
 struct vm_area *vma_merge(struct vm_area *vma);
@@ -39,8 +40,10 @@ int copy_range(struct vm_area *to, struct vm_area *from);
 /* Changes the protection of present entries. */
 void protect_range(struct vm_area *vma, unsigned long start, unsigned long end);
 /* Moves entries between two ranges of one mm (mremap). 0 or -ENOMEM. */
-int move_range(struct mm *mm, struct vm_area *from_vma, unsigned long from, unsigned long to, size_t len);
-/* Frees the tables that only covered [start, end); [floor, ceiling) is what the neighbours leave free. */
+int move_range(struct mm *mm, struct vm_area *from_vma, unsigned long from, unsigned long to,
+               size_t len);
+/* Frees the tables that only covered [start, end); [floor, ceiling) is what the neighbours leave
+ * free. */
 void free_tables(struct mm *mm, unsigned long start, unsigned long end, unsigned long floor,
                  unsigned long ceiling);
 

@@ -4,11 +4,11 @@
  *
  *   0                       nothing yet: zero page, fresh page, or the file's page
  *   not present, not 0      PROT_NONE: the page is kept (the present bit alone was taken)
- *   present, not writable   a write copies it (private) or marks it (shared), or only sets the bit again
- *   present, writable       nothing to do here
+ *   present, not writable   a write copies it (private) or marks it (shared), or only sets the bit
+ * again present, writable       nothing to do here
  *
- * Whoever is about to install an entry allocates and reads first, then takes page_table_lock and looks
- * whether the entry is still what it was.
+ * Whoever is about to install an entry allocates and reads first, then takes page_table_lock and
+ * looks whether the entry is still what it was.
  */
 #include <kernel/mm/fault.h>
 
@@ -28,11 +28,12 @@
 #include <kernel/sched/sched.h>
 #include <kernel/vfs/file.h>
 
-#define STACK_GUARD_GAP (256 * PAGE_SIZE)
+#define STACK_GUARD_GAP    (256 * PAGE_SIZE)
 #define FAULT_AROUND_PAGES 16
 
 /* Installs page at a still empty entry; takes over the reference. false: somebody was faster. */
-static bool install(struct vm_area *vma, unsigned long address, u64 *pte, struct page *page, u64 bits)
+static bool install(struct vm_area *vma, unsigned long address, u64 *pte, struct page *page,
+                    u64 bits)
 {
     struct mm *mm = vma->mm;
 
@@ -66,7 +67,8 @@ static struct page *anon_page_alloc(gfp_t extra)
     return page;
 }
 
-static unsigned int fault_anon(struct vm_area *vma, unsigned long address, u64 *pte, unsigned int flags)
+static unsigned int fault_anon(struct vm_area *vma, unsigned long address, u64 *pte,
+                               unsigned int flags)
 {
     struct page *page;
 
@@ -196,7 +198,8 @@ static unsigned int fault_file_shared(struct vm_fault *vmf, u64 *pte)
     return result;
 }
 
-static unsigned int fault_file(struct vm_area *vma, unsigned long address, u64 *pte, unsigned int flags)
+static unsigned int fault_file(struct vm_area *vma, unsigned long address, u64 *pte,
+                               unsigned int flags)
 {
     struct vm_fault vmf = {
         .vma = vma,
@@ -234,7 +237,8 @@ static unsigned int copy_on_write(struct vm_area *vma, unsigned long address, u6
 {
     pfn_t pfn = (old & PTE_PFN_MASK) >> PAGE_SHIFT;
     bool zero = is_zero_page(pfn);
-    struct page *from = zero ? NULL : pfn_to_page(pfn), *copy = anon_page_alloc(zero ? GFP_ZERO : 0);
+    struct page *from = zero ? NULL : pfn_to_page(pfn),
+                *copy = anon_page_alloc(zero ? GFP_ZERO : 0);
 
     if (!copy)
         return VM_FAULT_OOM;
@@ -275,7 +279,8 @@ static unsigned int copy_on_write(struct vm_area *vma, unsigned long address, u6
     return 0;
 }
 
-static unsigned int fault_write_protected(struct vm_area *vma, unsigned long address, u64 *pte, u64 old)
+static unsigned int fault_write_protected(struct vm_area *vma, unsigned long address, u64 *pte,
+                                          u64 old)
 {
     pfn_t pfn = (old & PTE_PFN_MASK) >> PAGE_SHIFT;
     struct page *page = pfn_to_page(pfn);
@@ -329,7 +334,8 @@ unsigned int handle_mm_fault(struct vm_area *vma, unsigned long address, unsigne
         return VM_FAULT_OOM;
     old = entry_load(pte);
     if (!old)
-        return vma->file ? fault_file(vma, address, pte, flags) : fault_anon(vma, address, pte, flags);
+        return vma->file ? fault_file(vma, address, pte, flags)
+                         : fault_anon(vma, address, pte, flags);
     if (!(old & PTE_P))
         entry_make_present(vma, pte, old);
     else if (flags & FAULT_WRITE && !(old & PTE_W))
@@ -356,9 +362,11 @@ static bool stack_grow(struct vm_area *vma, unsigned long address)
     struct mm *mm = vma->mm;
     unsigned long start = address & PAGE_MASK, pages = (vma->start - start) >> PAGE_SHIFT;
 
-    if (vma->end - start > rlimit_get(current, RLIMIT_STACK) || vma->start - vma->gap + STACK_GUARD_GAP > start)
+    if (vma->end - start > rlimit_get(current, RLIMIT_STACK) ||
+        vma->start - vma->gap + STACK_GUARD_GAP > start)
         return false;
-    if ((mm->total_pages + pages) > rlimit_get(current, RLIMIT_AS) >> PAGE_SHIFT || mm_commit(mm, pages))
+    if ((mm->total_pages + pages) > rlimit_get(current, RLIMIT_AS) >> PAGE_SHIFT ||
+        mm_commit(mm, pages))
         return false;
     vma_set_range(vma, start, vma->end);
     return true;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Making and removing mappings: mmap(2), munmap(2), brk(2). Everything is checked before anything is
- * changed; what can fail for lack of memory is done before the old mapping of a fixed range goes.
+ * Making and removing mappings: mmap(2), munmap(2), brk(2). Everything is checked before anything
+ * is changed; what can fail for lack of memory is done before the old mapping of a fixed range
+ * goes.
  */
 #include <kernel/mm/mm.h>
 
@@ -148,7 +149,8 @@ unsigned long mmap_prot_flags(unsigned int prot)
 }
 
 /* What the file allows, and what it can. 0 or -errno. */
-static int check_file(struct file *file, unsigned int flags, unsigned int prot, unsigned long *vm_flags)
+static int check_file(struct file *file, unsigned int flags, unsigned int prot,
+                      unsigned long *vm_flags)
 {
     bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
 
@@ -168,9 +170,11 @@ static int check_file(struct file *file, unsigned int flags, unsigned int prot, 
     return 0;
 }
 
-static int map_flags(struct file *file, unsigned int prot, unsigned int flags, unsigned long *vm_flags)
+static int map_flags(struct file *file, unsigned int prot, unsigned int flags,
+                     unsigned long *vm_flags)
 {
-    *vm_flags = mmap_prot_flags(prot) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | current->mm->def_flags;
+    *vm_flags =
+        mmap_prot_flags(prot) | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | current->mm->def_flags;
     if (flags & MAP_GROWSDOWN)
         *vm_flags |= VM_GROWSDOWN;
     if (flags & MAP_LOCKED)
@@ -179,19 +183,16 @@ static int map_flags(struct file *file, unsigned int prot, unsigned int flags, u
         *vm_flags |= VM_NORESERVE;
     switch (flags & MAP_TYPE) {
     case MAP_SHARED:
-    case MAP_SHARED_VALIDATE:
-        *vm_flags |= VM_SHARED | VM_MAYSHARE;
-        break;
-    case MAP_PRIVATE:
-        break;
-    default:
-        return -EINVAL;
+    case MAP_SHARED_VALIDATE: *vm_flags |= VM_SHARED | VM_MAYSHARE; break;
+    case MAP_PRIVATE: break;
+    default: return -EINVAL;
     }
     return file ? check_file(file, flags, prot, vm_flags) : 0;
 }
 
 /* The address a mapping gets. */
-static unsigned long choose_address(struct mm *mm, unsigned long addr, size_t len, unsigned int flags)
+static unsigned long choose_address(struct mm *mm, unsigned long addr, size_t len,
+                                    unsigned int flags)
 {
     if (!(flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))) {
         unsigned long found;
@@ -234,7 +235,8 @@ static int check_locked_limit(struct mm *mm, unsigned long vm_flags, size_t len)
 }
 
 static unsigned long map_locked(struct mm *mm, struct file *file, unsigned long addr, size_t len,
-                                unsigned int prot, unsigned int flags, u64 pgoff, unsigned long *vm_flags)
+                                unsigned int prot, unsigned int flags, u64 pgoff,
+                                unsigned long *vm_flags)
 {
     int error = map_flags(file, prot, flags, vm_flags);
 
@@ -281,7 +283,8 @@ unsigned long do_mmap(struct file *file, unsigned long addr, size_t len, unsigne
     }
     if (shared)
         file_put(shared);
-    if (!IS_ERR_VALUE(result) && (vm_flags & VM_LOCKED || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
+    if (!IS_ERR_VALUE(result) &&
+        (vm_flags & VM_LOCKED || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
         mm_populate(mm, result, len);
     return result;
 }
@@ -303,8 +306,8 @@ int mm_populate(struct mm *mm, unsigned long start, size_t len)
         }
         if (!(vma->flags & (VM_READ | VM_WRITE | VM_EXEC)) || vma->flags & (VM_PFNMAP | VM_IO))
             continue;
-        result = handle_mm_fault(vma, at,
-                                 (vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE ? FAULT_WRITE : 0);
+        result = handle_mm_fault(
+            vma, at, (vma->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE ? FAULT_WRITE : 0);
         if (result & VM_FAULT_OOM)
             error = -ENOMEM;
         else if (result & VM_FAULT_ERROR)
@@ -340,9 +343,9 @@ unsigned long do_brk(unsigned long brk)
 
         if (next && next->start < new_end + PAGE_SIZE)
             goto out;
-        if (IS_ERR_VALUE(mmap_region(mm, NULL, old_end, new_end - old_end,
-                                     VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | mm->def_flags,
-                                     0)))
+        if (IS_ERR_VALUE(mmap_region(
+                mm, NULL, old_end, new_end - old_end,
+                VM_READ | VM_WRITE | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | mm->def_flags, 0)))
             goto out;
     }
     mm->brk = result = brk;

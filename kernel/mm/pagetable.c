@@ -6,8 +6,8 @@
  * their address range, under mmap_lock held for writing (or when the mm dies). Entries change under
  * page_table_lock.
  *
- * Clearing gathers pages: entries are cleared, then the TLBs are flushed once, and only then are the pages
- * given up, since until the flush a processor may still write to them.
+ * Clearing gathers pages: entries are cleared, then the TLBs are flushed once, and only then are
+ * the pages given up, since until the flush a processor may still write to them.
  */
 #include "areas.h"
 
@@ -168,7 +168,8 @@ static void zap_table(struct gather *g, struct vm_area *vma, unsigned long start
 
         if (!old)
             continue;
-        if (what == ZAP_FILE_PAGES && old & PTE_P && !is_zero_page((old & PTE_PFN_MASK) >> PAGE_SHIFT) &&
+        if (what == ZAP_FILE_PAGES && old & PTE_P &&
+            !is_zero_page((old & PTE_PFN_MASK) >> PAGE_SHIFT) &&
             page_flag_test(phys_to_page(old & PTE_PFN_MASK), PG_ANON))
             continue;
         old = entry_exchange(pte, 0);
@@ -254,7 +255,8 @@ static void free_level(struct mm *mm, u64 *table, unsigned int level, unsigned l
 void free_tables(struct mm *mm, unsigned long start, unsigned long end, unsigned long floor,
                  unsigned long ceiling)
 {
-    /* Only whole tables: what a neighbour also uses is not empty anyway, but may be being filled. */
+    /* Only whole tables: what a neighbour also uses is not empty anyway, but may be being filled.
+     */
     start = max(ALIGN_DOWN(start, PMD_SIZE), ALIGN(floor, PMD_SIZE));
     end = min(ALIGN(end, PMD_SIZE), ALIGN_DOWN(ceiling, PMD_SIZE));
     if (start < end)
@@ -292,7 +294,8 @@ static void copy_entry(struct vm_area *to, struct vm_area *from, u64 *dst, u64 *
     entry_store(dst, entry);
 }
 
-static int copy_table(struct vm_area *to, struct vm_area *from, unsigned long start, unsigned long end)
+static int copy_table(struct vm_area *to, struct vm_area *from, unsigned long start,
+                      unsigned long end)
 {
     u64 *dst = pte_walk(to->mm, start, true), *src = pte_walk(from->mm, start, false);
 
@@ -378,7 +381,8 @@ void protect_range(struct vm_area *vma, unsigned long start, unsigned long end)
         tlb_flush_range(vma->mm, start, end);
 }
 
-int move_range(struct mm *mm, struct vm_area *from_vma, unsigned long from, unsigned long to, size_t len)
+int move_range(struct mm *mm, struct vm_area *from_vma, unsigned long from, unsigned long to,
+               size_t len)
 {
     for (size_t done = 0; done < len; done += PAGE_SIZE) {
         u64 *src = pte_walk(mm, from + done, false), *dst, entry;

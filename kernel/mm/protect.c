@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Changing mappings that exist: mprotect(2), mremap(2), madvise(2), msync(2), mincore(2), mlock(2). */
+/* Changing mappings that exist: mprotect(2), mremap(2), madvise(2), msync(2), mincore(2), mlock(2).
+ */
 #include <kernel/mm/mmap.h>
 
 #include "areas.h"
@@ -28,8 +29,8 @@ static int check_range(unsigned long start, size_t len, unsigned long *end)
 }
 
 /*
- * Gives every area in [start, end) the flags that change() computes, split and merged as needed. All of the
- * range must be mapped (-ENOMEM, after what comes before the hole has been changed).
+ * Gives every area in [start, end) the flags that change() computes, split and merged as needed.
+ * All of the range must be mapped (-ENOMEM, after what comes before the hole has been changed).
  */
 static int change_areas(struct mm *mm, unsigned long start, unsigned long end,
                         int (*change)(struct vm_area *vma, unsigned long arg, unsigned long *flags),
@@ -101,7 +102,8 @@ int do_mprotect(unsigned long start, size_t len, unsigned long prot)
     unsigned long end;
     int error;
 
-    if (prot & ~(unsigned long)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN | PROT_GROWSUP) ||
+    if (prot & ~(unsigned long)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | PROT_GROWSDOWN |
+                                PROT_GROWSUP) ||
         (down && prot & PROT_GROWSUP))
         return -EINVAL;
     error = check_range(start, len, &end);
@@ -137,8 +139,8 @@ static bool can_grow(struct vm_area *vma, unsigned long by)
     return end > vma->end && end <= vma->mm->task_size && (!next || next->start >= end);
 }
 
-static unsigned long move_area(struct mm *mm, struct vm_area *vma, unsigned long addr, size_t old_len,
-                               size_t new_len, unsigned long to, bool keep_old)
+static unsigned long move_area(struct mm *mm, struct vm_area *vma, unsigned long addr,
+                               size_t old_len, size_t new_len, unsigned long to, bool keep_old)
 {
     struct vm_area *copy = vma_alloc(mm);
     unsigned long nr = new_len >> PAGE_SHIFT;
@@ -215,7 +217,9 @@ static unsigned long remap_locked(struct mm *mm, unsigned long addr, size_t old_
     }
     if (!(flags & MREMAP_MAYMOVE))
         return (unsigned long)-ENOMEM;
-    to = flags & MREMAP_FIXED ? new_addr : mmap_find_free(mm, flags & MREMAP_DONTUNMAP ? new_addr : 0, new_len);
+    to = flags & MREMAP_FIXED
+             ? new_addr
+             : mmap_find_free(mm, flags & MREMAP_DONTUNMAP ? new_addr : 0, new_len);
     if (IS_ERR_VALUE(to))
         return to;
     return move_area(mm, vma, addr, old_len, new_len, to, flags & MREMAP_DONTUNMAP || !old_len);
@@ -228,7 +232,8 @@ unsigned long do_mremap(unsigned long addr, size_t old_len, size_t new_len, unsi
     unsigned long result;
     bool locked;
 
-    if (flags & ~(unsigned long)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) || addr & ~PAGE_MASK)
+    if (flags & ~(unsigned long)(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) ||
+        addr & ~PAGE_MASK)
         return (unsigned long)-EINVAL;
     if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP) && !(flags & MREMAP_MAYMOVE))
         return (unsigned long)-EINVAL;
@@ -422,7 +427,8 @@ static unsigned char page_in_core(struct vm_area *vma, unsigned long address)
         return 1;
     if (!vma->file)
         return 0;
-    page = filemap_find_page(vma->file->mapping, vma->pgoff + ((address - vma->start) >> PAGE_SHIFT));
+    page =
+        filemap_find_page(vma->file->mapping, vma->pgoff + ((address - vma->start) >> PAGE_SHIFT));
     if (!page)
         return 0;
     {
@@ -522,7 +528,8 @@ int do_mlockall(int flags)
         error = check_lock_limit(mm, flags & MCL_CURRENT ? mm->total_pages : 0);
     if (!error) {
         mm->def_flags = flags & MCL_FUTURE ? VM_LOCKED : 0;
-        for (struct vm_area *vma = vma_first(mm); vma && (!flags || flags & MCL_CURRENT); vma = vma_next(vma)) {
+        for (struct vm_area *vma = vma_first(mm); vma && (!flags || flags & MCL_CURRENT);
+             vma = vma_next(vma)) {
             long nr = (long)((vma->end - vma->start) >> PAGE_SHIFT);
 
             if (vma->flags & VM_IO)

@@ -3,11 +3,11 @@
  * The areas of an address space: a red-black tree by address, in which every node knows the largest
  * free gap of its subtree, so that room for a mapping of any size is found in O(log n).
  *
- * gap of an area is the free space below it, down to the area before (or address 0). Whatever moves a border
- * updates the area's own gap and that of the one after it.
+ * gap of an area is the free space below it, down to the area before (or address 0). Whatever moves
+ * a border updates the area's own gap and that of the one after it.
  *
- * Areas that map a file are also in the file's i_mmap tree, an interval tree by file offset, through which truncation
- * and reclaim find who maps a page.
+ * Areas that map a file are also in the file's i_mmap tree, an interval tree by file offset,
+ * through which truncation and reclaim find who maps a page.
  */
 #include "areas.h"
 
@@ -97,11 +97,13 @@ static bool update_last(struct rb_node *node)
 
     vma->share_last_max = last_pgoff(vma);
     if (node->rb_left)
-        vma->share_last_max = max(vma->share_last_max,
-                                  rb_entry(node->rb_left, struct vm_area, share_node)->share_last_max);
+        vma->share_last_max =
+            max(vma->share_last_max,
+                rb_entry(node->rb_left, struct vm_area, share_node)->share_last_max);
     if (node->rb_right)
-        vma->share_last_max = max(vma->share_last_max,
-                                  rb_entry(node->rb_right, struct vm_area, share_node)->share_last_max);
+        vma->share_last_max =
+            max(vma->share_last_max,
+                rb_entry(node->rb_right, struct vm_area, share_node)->share_last_max);
     return vma->share_last_max != old;
 }
 
@@ -263,7 +265,8 @@ void vma_unlink(struct mm *mm, struct vm_area *vma)
 void vma_set_range(struct vm_area *vma, unsigned long start, unsigned long end)
 {
     struct mm *mm = vma->mm;
-    long grown = (long)((end - start) >> PAGE_SHIFT) - (long)((vma->end - vma->start) >> PAGE_SHIFT);
+    long grown =
+        (long)((end - start) >> PAGE_SHIFT) - (long)((vma->end - vma->start) >> PAGE_SHIFT);
 
     share_unlink(vma);
     vma->pgoff += (s64)(start - vma->start) >> PAGE_SHIFT;
@@ -322,8 +325,7 @@ static bool continues(const struct vm_area *a, const struct vm_area *b)
 {
     return a->end == b->start && a->flags == b->flags && a->file == b->file && a->ops == b->ops &&
            a->private == b->private && !(a->flags & (VM_PFNMAP | VM_IO | VM_GROWSDOWN)) &&
-           !(a->ops && a->ops->close) &&
-           a->pgoff + ((a->end - a->start) >> PAGE_SHIFT) == b->pgoff;
+           !(a->ops && a->ops->close) && a->pgoff + ((a->end - a->start) >> PAGE_SHIFT) == b->pgoff;
 }
 
 static void absorb(struct vm_area *into, struct vm_area *gone)
@@ -406,7 +408,8 @@ unsigned long mmap_find_free(struct mm *mm, unsigned long hint, size_t len)
     return (unsigned long)-ENOMEM;
 }
 
-/* PTE bits for an area's pages; the write bit is added only where a page may be written in place. */
+/* PTE bits for an area's pages; the write bit is added only where a page may be written in place.
+ */
 u64 vma_prot_bits(unsigned long vm_flags)
 {
     u64 bits = PTE_A;

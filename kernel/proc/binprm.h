@@ -24,14 +24,14 @@ struct elf_file {
 };
 
 struct binprm {
-    struct file *file;          /* the program, or the script's interpreter */
-    const char *filename;       /* as the caller named it */
+    struct file *file;    /* the program, or the script's interpreter */
+    const char *filename; /* as the caller named it */
     char head[BINPRM_HEAD_SIZE];
-    struct mm *mm;              /* the space being made */
-    struct cred *cred;          /* what it will have */
-    bool secure;                /* AT_SECURE */
+    struct mm *mm;     /* the space being made */
+    struct cred *cred; /* what it will have */
+    bool secure;       /* AT_SECURE */
     int argc, envc;
-    unsigned long sp;           /* next free byte (downwards) of the new stack */
+    unsigned long sp; /* next free byte (downwards) of the new stack */
     unsigned long arg_start, env_start, strings_end, filename_at;
     struct elf_file elf, interp;
 };
@@ -41,7 +41,7 @@ int elf_open(struct elf_file *elf, struct file *file, bool is_interp);
 void elf_close(struct elf_file *elf);
 /* Path of PT_INTERP into buf, or 0 length. Length or -errno. */
 ssize_t elf_interp_path(const struct elf_file *elf, char *buf, size_t size);
-/* Maps program and interpreter into current's (new, empty but for the stack) space, writes the vectors onto the stack
- * and sets the registers. Errors are fatal to the task. */
+/* Maps program and interpreter into current's (new, empty but for the stack) space, writes the
+ * vectors onto the stack and sets the registers. Errors are fatal to the task. */
 int elf_start(struct binprm *bprm, struct pt_regs *regs);
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Credentials: copied to change, published as a whole, read by anyone under RCU (credentials(7)). */
+/* Credentials: copied to change, published as a whole, read by anyone under RCU (credentials(7)).
+ */
 #include <kernel/proc/cred.h>
 
 #include "user.h"

@@ -43,8 +43,8 @@ static bool header_ok(const struct elf64_header *h)
 {
     return !memcmp(h->ident, ELF_MAGIC, 4) && h->ident[4] == ELF_CLASS64 &&
            h->ident[5] == ELF_DATA_LSB && (h->type == ELF_ET_EXEC || h->type == ELF_ET_DYN) &&
-           h->machine == ELF_EM_X86_64 && h->phentsize == sizeof(struct elf64_phdr) && h->phnum > 0 &&
-           h->phnum <= BINPRM_MAX_PHDRS;
+           h->machine == ELF_EM_X86_64 && h->phentsize == sizeof(struct elf64_phdr) &&
+           h->phnum > 0 && h->phnum <= BINPRM_MAX_PHDRS;
 }
 
 static bool segment_ok(const struct elf64_phdr *p)
@@ -145,8 +145,8 @@ static int map_file_part(struct elf_file *elf, const struct elf64_phdr *p, unsig
 
     if (!p->filesz)
         return 0;
-    mapped = mmap_region(current->mm, elf->file, start, ALIGN(end, PAGE_SIZE) - start, segment_flags(p),
-                         (p->offset & PAGE_MASK) >> PAGE_SHIFT);
+    mapped = mmap_region(current->mm, elf->file, start, ALIGN(end, PAGE_SIZE) - start,
+                         segment_flags(p), (p->offset & PAGE_MASK) >> PAGE_SHIFT);
     return IS_ERR_VALUE(mapped) ? (int)mapped : 0;
 }
 
@@ -275,7 +275,8 @@ static void note_layout(const struct elf_file *elf, unsigned long bias)
     }
     mm->brk_start = elf->span_end + bias;
     if (current->flags & TASKF_RANDOMIZE)
-        mm->brk_start += random_pages(elf->header.type == ELF_ET_EXEC || elf->header.type == ELF_ET_DYN ? 8192 : 1);
+        mm->brk_start += random_pages(
+            elf->header.type == ELF_ET_EXEC || elf->header.type == ELF_ET_DYN ? 8192 : 1);
     mm->brk = mm->brk_start;
 }
 
@@ -293,8 +294,9 @@ static void push_bytes(struct stack_builder *b, const void *data, size_t size)
         b->fault = true;
 }
 
-static unsigned int fill_auxv(u64 *aux, struct binprm *bprm, unsigned long bias, unsigned long interp_base,
-                              unsigned long platform, unsigned long random)
+static unsigned int fill_auxv(u64 *aux, struct binprm *bprm, unsigned long bias,
+                              unsigned long interp_base, unsigned long platform,
+                              unsigned long random)
 {
     const struct cred *cred = current->cred;
     u64 pairs[][2] = {

@@ -2,8 +2,8 @@
 /*
  * execve(2). In two halves. The first opens and checks the program, follows `#!` lines, makes a new
  * address space and copies the strings into its stack; whatever fails there is an errno and the
- * caller is as it was. The second (begin_new_program) ends the other threads and replaces the address space; what
- * fails after that kills the task, since there is nothing to go back to.
+ * caller is as it was. The second (begin_new_program) ends the other threads and replaces the
+ * address space; what fails after that kills the task, since there is nothing to go back to.
  */
 #include <kernel/proc/fork.h>
 
@@ -33,13 +33,13 @@
 #include <kernel/vfs/file.h>
 #include <kernel/vfs/namei.h>
 
-#define MAX_ARG_STRLEN   131072
-#define MAX_ARG_STRINGS  0x7fffffff
-#define SCRIPT_DEPTH_MAX 5
-#define STACK_RANDOM     (1UL << 22) /* pages */
-#define MMAP_RANDOM      (1UL << 28)
-#define STACK_FIRST_SIZE (132 * 1024UL)
-#define STACK_SPARE      (16 * 1024UL) /* auxiliary vector, random offset */
+#define MAX_ARG_STRLEN    131072
+#define MAX_ARG_STRINGS   0x7fffffff
+#define SCRIPT_DEPTH_MAX  5
+#define STACK_RANDOM      (1UL << 22) /* pages */
+#define MMAP_RANDOM       (1UL << 28)
+#define STACK_FIRST_SIZE  (132 * 1024UL)
+#define STACK_SPARE       (16 * 1024UL) /* auxiliary vector, random offset */
 #define ADDR_NO_RANDOMIZE 0x0040000
 
 /* Strings of the caller: from user memory, or the kernel's own for the first program. */
@@ -94,7 +94,8 @@ static int push_kernel_string(struct binprm *bprm, struct exec_limits *limits, c
     return mm_access(bprm->mm, bprm->sp, (void *)s, size, true) == size ? 0 : -ENOMEM;
 }
 
-static int push_user_string(struct binprm *bprm, struct exec_limits *limits, const char __user *s, char *chunk)
+static int push_user_string(struct binprm *bprm, struct exec_limits *limits, const char __user *s,
+                            char *chunk)
 {
     size_t size = strnlen_user(s, MAX_ARG_STRLEN), done = 0;
 
@@ -119,8 +120,8 @@ static int push_user_string(struct binprm *bprm, struct exec_limits *limits, con
     return mm_access(bprm->mm, bprm->sp + size - 1, "", 1, true) == 1 ? 0 : -ENOMEM;
 }
 
-static int push_vector(struct binprm *bprm, struct exec_limits *limits, const struct string_vector *v,
-                       int first, int count)
+static int push_vector(struct binprm *bprm, struct exec_limits *limits,
+                       const struct string_vector *v, int first, int count)
 {
     char *chunk = kmalloc(PAGE_SIZE, GFP_KERNEL);
     int error = chunk ? 0 : -ENOMEM;
@@ -343,7 +344,8 @@ static int resolve_scripts(struct binprm *bprm, struct script *script, const cha
         words[nr++] = interp;
         if (argument)
             words[nr++] = argument;
-        /* The outermost script's name takes the place of argv[0]; an inner one's is there already. */
+        /* The outermost script's name takes the place of argv[0]; an inner one's is there already.
+         */
         if (script->depth == 1)
             words[nr++] = name;
         error = script_prepend(script, words, nr);
@@ -481,8 +483,8 @@ static int load_images(struct binprm *bprm)
     return error;
 }
 
-static int copy_strings(struct binprm *bprm, const struct string_vector *argv, const struct string_vector *envp,
-                        const struct script *script)
+static int copy_strings(struct binprm *bprm, const struct string_vector *argv,
+                        const struct string_vector *envp, const struct script *script)
 {
     struct exec_limits limits;
     int argc = vector_count(argv), envc = vector_count(envp), error, skip = script->nr ? 1 : 0;

@@ -4,8 +4,8 @@
  * or copied as the flags say, in the order of struct task, and undone in reverse if one fails. The
  * child becomes visible at once, under tasklist_lock, when nothing can fail any more.
  *
- * References to a struct task: one for the lists (release_task() drops it after a grace period), one
- * for the scheduler (dropped when the dead task has been switched away from).
+ * References to a struct task: one for the lists (release_task() drops it after a grace period),
+ * one for the scheduler (dropped when the dead task has been switched away from).
  */
 #include <kernel/proc/fork.h>
 
@@ -281,7 +281,8 @@ static struct task *copy_process(const struct fork_args *args, void (*fn)(void *
         child->flags |= TASKF_KTHREAD;
         arch_task_setup(child, fn, arg);
     } else {
-        error = arch_task_fork(child, task_regs(current), args->stack, flags & CLONE_SETTLS, args->tls);
+        error =
+            arch_task_fork(child, task_regs(current), args->stack, flags & CLONE_SETTLS, args->tls);
         if (error)
             goto undo;
     }
@@ -436,5 +437,6 @@ struct task *fork_init(void (*fn)(void *arg), void *arg)
 
 void __init fork_caches_init(void)
 {
-    task_cache = kmem_cache_create("task_struct", sizeof(struct task), CACHE_LINE_SIZE, SLAB_PANIC, NULL);
+    task_cache =
+        kmem_cache_create("task_struct", sizeof(struct task), CACHE_LINE_SIZE, SLAB_PANIC, NULL);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Process descriptors: a file that holds a struct pid and becomes readable when the process ends. */
+/* Process descriptors: a file that holds a struct pid and becomes readable when the process ends.
+ */
 #include <kernel/proc/pidfd.h>
 
 #include <abi/linux/errno.h>

@@ -2,8 +2,8 @@
 /*
  * Restartable sequences: a thread registers an area in which the kernel keeps the number of its CPU
  * and finds a pointer to the description of the critical section the thread is in. Whenever the
- * thread has been interrupted in a way that its per-CPU work may have become invalid, it continues at the section's
- * abort address instead, in front of which its signature must stand.
+ * thread has been interrupted in a way that its per-CPU work may have become invalid, it continues
+ * at the section's abort address instead, in front of which its signature must stand.
  */
 #include <kernel/proc/rseq.h>
 
@@ -14,8 +14,8 @@
 #include <kernel/sched/task.h>
 #include <kernel/syscall/syscalls.h>
 
-#define RSEQ_FLAG_UNREGISTER 1
-#define RSEQ_SIZE            32
+#define RSEQ_FLAG_UNREGISTER  1
+#define RSEQ_SIZE             32
 #define RSEQ_CPU_UNREGISTERED (~0U)
 
 struct rseq_area {
@@ -63,8 +63,8 @@ void rseq_fix_up(struct pt_regs *regs)
     if (!area)
         return;
     cpu = smp_processor_id();
-    if (!abort_section(area, regs) || put_user(cpu, &area->cpu_id_start) || put_user(cpu, &area->cpu_id) ||
-        put_user(0U, &area->node_id) || put_user(0U, &area->mm_cid))
+    if (!abort_section(area, regs) || put_user(cpu, &area->cpu_id_start) ||
+        put_user(cpu, &area->cpu_id) || put_user(0U, &area->node_id) || put_user(0U, &area->mm_cid))
         force_sigsegv(0);
 }
 
@@ -73,7 +73,8 @@ long sys_rseq(void __user *area, unsigned int len, int flags, unsigned int sig)
     struct rseq_area __user *user = area;
 
     if (flags & RSEQ_FLAG_UNREGISTER) {
-        if (flags & ~RSEQ_FLAG_UNREGISTER || !current->rseq || current->rseq != area || len != current->rseq_len)
+        if (flags & ~RSEQ_FLAG_UNREGISTER || !current->rseq || current->rseq != area ||
+            len != current->rseq_len)
             return -EINVAL;
         if (current->rseq_sig != sig)
             return -EPERM;

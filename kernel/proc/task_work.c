@@ -55,8 +55,8 @@ void task_work_run_all(void)
     for (;;) {
         struct task_work *expected = NULL, *list;
 
-        if (__atomic_compare_exchange_n(&current->works, &expected, &closed, false, __ATOMIC_ACQUIRE,
-                                        __ATOMIC_RELAXED))
+        if (__atomic_compare_exchange_n(&current->works, &expected, &closed, false,
+                                        __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
             return;
         list = __atomic_exchange_n(&current->works, NULL, __ATOMIC_ACQUIRE);
         run_list(list);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Where tasks run. A waking task goes to the CPU it ran on if that idles, else to an idle one it may
- * use, else stays. A CPU about to idle takes a waiting task from the busiest; a busy one looks every
- * BALANCE_NS. The second run queue is only tried for, so that no order between the two is needed.
+ * Where tasks run. A waking task goes to the CPU it ran on if that idles, else to an idle one it
+ * may use, else stays. A CPU about to idle takes a waiting task from the busiest; a busy one looks
+ * every BALANCE_NS. The second run queue is only tried for, so that no order between the two is
+ * needed.
  */
 #include "rq.h"
 

@@ -7,12 +7,12 @@
  * for on_cpu to clear before it puts the task on another CPU's queue.
  *
  * Sleep and wake-up: the sleeper sets its state, looks at its condition, and calls schedule(). The
- * waker changes the condition and calls wake_up_state(), which changes the state under pi_lock. If the task
- * is still on its run queue it just keeps running; schedule() looks at the state under the run queue
- * lock, so one of the two orders holds.
+ * waker changes the condition and calls wake_up_state(), which changes the state under pi_lock. If
+ * the task is still on its run queue it just keeps running; schedule() looks at the state under the
+ * run queue lock, so one of the two orders holds.
  *
- * The lock of the run queue is handed over in a switch: the next task releases what the previous one
- * took (finish_switch).
+ * The lock of the run queue is handed over in a switch: the next task releases what the previous
+ * one took (finish_switch).
  */
 #include "rq.h"
 
@@ -46,10 +46,11 @@ static unsigned int class_rank(const struct sched_class *class)
 /* Weight of a nice level: each step is about a tenth of the processor (sched(7)). */
 u32 sched_weight(int nice)
 {
-    static const u32 weights[40] = {
-        88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, 9548, 7620, 6100, 4904,
-        3906,  3121,  2501,  1991,  1586,  1277,  1024,  820,   655,   526,   423,  335,  272,  215,
-        172,   137,   110,   87,    70,    56,    45,    36,    29,    23,    18,   15};
+    static const u32 weights[40] = {88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705,
+                                    14949, 11916, 9548,  7620,  6100,  4904,  3906,  3121,
+                                    2501,  1991,  1586,  1277,  1024,  820,   655,   526,
+                                    423,   335,   272,   215,   172,   137,   110,   87,
+                                    70,    56,    45,    36,    29,    23,    18,    15};
 
     return weights[clamp(nice, -20, 19) + 20];
 }

@@ -4,17 +4,17 @@
  *
  * Virtual time advances for each entity at 1/weight of real time. V is the average of all
  * entities' vruntimes by weight: where an ideal, infinitely divisible processor would have
- * everyone. lag = (V - vruntime) * weight is the service owed. An entity is eligible when its lag is not
- * negative; among the eligible the one with the earliest virtual deadline (vruntime at the start of
- * its slice plus slice/weight) runs.
+ * everyone. lag = (V - vruntime) * weight is the service owed. An entity is eligible when its lag
+ * is not negative; among the eligible the one with the earliest virtual deadline (vruntime at the
+ * start of its slice plus slice/weight) runs.
  *
  * V is kept as sum((v_i - base) * w_i) / sum(w_i) around a moving zero point, so that numbers stay
  * small. Eligibility of i is then sum >= (v_i - base) * load, without a division. The tree is
  * ordered by deadline and augmented with the least vruntime below each node, which lets the
  * search skip subtrees without an eligible entity: O(log n).
  *
- * Lag is kept across sleep (vlag) and, because joining moves V, inflated on return so that what is left
- * after the join is the lag that was had.
+ * Lag is kept across sleep (vlag) and, because joining moves V, inflated on return so that what is
+ * left after the join is the lag that was had.
  */
 #include "rq.h"
 

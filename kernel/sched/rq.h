@@ -2,8 +2,8 @@
 /*
  * Private to kernel/sched: run queues and scheduler classes.
  *
- * A run queue belongs to one CPU; everything in it is protected by its lock (interrupts off). Two run
- * queues are locked in order of CPU number. Order: task->pi_lock > rq->lock.
+ * A run queue belongs to one CPU; everything in it is protected by its lock (interrupts off). Two
+ * run queues are locked in order of CPU number. Order: task->pi_lock > rq->lock.
  */
 #ifndef SCHED_RQ_H
 #define SCHED_RQ_H
@@ -18,17 +18,17 @@
 #define NICE_0_WEIGHT    1024
 
 struct fair_queue {
-    struct rb_root_cached root;  /* queued entities (not the running one), by deadline */
-    struct sched_entity *curr;   /* the running one, if it is fair */
-    unsigned int nr;             /* with curr */
-    u64 load;                    /* sum of weights, with curr */
-    s64 avg_vruntime;            /* sum of (vruntime - base) * weight of queued entities */
-    u64 avg_load;                /* their weights */
-    u64 base_vruntime;           /* zero point; never goes back */
+    struct rb_root_cached root; /* queued entities (not the running one), by deadline */
+    struct sched_entity *curr;  /* the running one, if it is fair */
+    unsigned int nr;            /* with curr */
+    u64 load;                   /* sum of weights, with curr */
+    s64 avg_vruntime;           /* sum of (vruntime - base) * weight of queued entities */
+    u64 avg_load;               /* their weights */
+    u64 base_vruntime;          /* zero point; never goes back */
 };
 
 struct rt_queue {
-    u64 bitmap[2];               /* priorities with tasks */
+    u64 bitmap[2]; /* priorities with tasks */
     struct list_head queue[NR_RT_PRIORITIES];
     unsigned int nr;
 };
@@ -44,7 +44,7 @@ struct rq {
     u64 clock_ns;
     u64 nr_switches;
     u64 next_balance_ns;
-    long nr_uninterruptible;     /* may be negative: wakers count elsewhere */
+    long nr_uninterruptible; /* may be negative: wakers count elsewhere */
     atomic_t nr_iowait;
     struct cpu_times times;
     u64 times_stamp_ns;
@@ -54,7 +54,8 @@ DECLARE_PER_CPU(struct rq, runqueues);
 #define cpu_rq(cpu) per_cpu_ptr(&runqueues, (cpu))
 #define this_rq()   this_cpu_ptr(&runqueues)
 
-/* One scheduling policy family. Classes are asked in order of rank, highest first. All with rq->lock held. */
+/* One scheduling policy family. Classes are asked in order of rank, highest first. All with
+ * rq->lock held. */
 struct sched_class {
     const char *name;
     void (*enqueue)(struct rq *rq, struct task *task, unsigned int flags);

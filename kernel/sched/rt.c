@@ -111,8 +111,9 @@ static struct task *rt_steal(struct rq *rq, unsigned int to_cpu)
     for (unsigned int i = 0; i < NR_RT_PRIORITIES; i++) {
         struct task *task;
 
-        list_for_each_entry(task, &rq->rt.queue[i], rt.link) {
-            if (task != rq->curr && task->cpus_allowed & BIT_ULL(to_cpu) && !READ_ONCE(task->on_cpu))
+        list_for_each_entry (task, &rq->rt.queue[i], rt.link) {
+            if (task != rq->curr && task->cpus_allowed & BIT_ULL(to_cpu) &&
+                !READ_ONCE(task->on_cpu))
                 return task;
         }
     }

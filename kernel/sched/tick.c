@@ -98,7 +98,8 @@ static bool load_sample(struct timer *timer)
     }
     active = max(active, 0L) * (long)LOAD_ONE;
     for (int i = 0; i < 3; i++) {
-        unsigned long sum = averages[i] * load_decay[i] + (unsigned long)active * (LOAD_ONE - load_decay[i]);
+        unsigned long sum =
+            averages[i] * load_decay[i] + (unsigned long)active * (LOAD_ONE - load_decay[i]);
 
         if ((unsigned long)active >= averages[i])
             sum += LOAD_ONE - 1;

@@ -181,8 +181,8 @@ static void mutex_unlock_slow(struct mutex *m)
     if (!list_empty(&m->waiters))
         first = list_first_entry(&m->waiters, struct mutex_waiter, link);
     for (;;) {
-        u64 next = first ? (old & MUTEX_HANDOFF ? (u64)first->task | MUTEX_FLAGS : MUTEX_WAITERS)
-                         : 0;
+        u64 next =
+            first ? (old & MUTEX_HANDOFF ? (u64)first->task | MUTEX_FLAGS : MUTEX_WAITERS) : 0;
 
         if (__atomic_compare_exchange_n(&m->owner, &old, next, false, __ATOMIC_RELEASE,
                                         __ATOMIC_RELAXED))

@@ -3,12 +3,13 @@
  * RCU. A reader has preemption off, so a CPU that has switched tasks, or was idle or in user mode,
  * since a grace period began holds no reader from before it.
  *
- * Each CPU counts the quiescent points it passes (rcu_qs) and says when it idles. One thread runs the
- * grace periods: it collects the callbacks of all CPUs, notes every CPU's count, waits until each
- * count moved on or the CPU was seen idle (prodding those that keep it waiting), and then calls the
- * collected functions with bottom halves off.
+ * Each CPU counts the quiescent points it passes (rcu_qs) and says when it idles. One thread runs
+ * the grace periods: it collects the callbacks of all CPUs, notes every CPU's count, waits until
+ * each count moved on or the CPU was seen idle (prodding those that keep it waiting), and then
+ * calls the collected functions with bottom halves off.
  *
- * Idle and interrupts: the idle flag is off while an interrupt handler runs, since handlers may be readers.
+ * Idle and interrupts: the idle flag is off while an interrupt handler runs, since handlers may be
+ * readers.
  */
 #include <kernel/sync/rcu.h>
 
@@ -25,9 +26,9 @@
 #include <kernel/sync/rcu_core.h>
 #include <kernel/time/clock.h>
 
-#define POLL_NS  (1 * NSEC_PER_MSEC)
-#define PROD_NS  (10 * NSEC_PER_MSEC)
-#define STALL_NS (20 * NSEC_PER_SEC)
+#define POLL_NS    (1 * NSEC_PER_MSEC)
+#define PROD_NS    (10 * NSEC_PER_MSEC)
+#define STALL_NS   (20 * NSEC_PER_SEC)
 #define CALL_BATCH 64
 /* An offset instead of a function (kfree_rcu): no function lies in the first page. */
 #define MAX_OFFSET 4096

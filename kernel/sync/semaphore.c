@@ -31,8 +31,8 @@ void semaphore_down(struct semaphore *s)
 
 int semaphore_down_interruptible(struct semaphore *s)
 {
-    int error = __wait_event(&s->wait, semaphore_down_try(s), TASK_INTERRUPTIBLE, true,
-                             TIMEOUT_NONE);
+    int error =
+        __wait_event(&s->wait, semaphore_down_try(s), TASK_INTERRUPTIBLE, true, TIMEOUT_NONE);
 
     return error ? -EINTR : 0;
 }

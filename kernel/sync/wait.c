@@ -110,7 +110,8 @@ void finish_wait(struct wait_queue *wq, struct wait_entry *entry)
     unsigned long flags;
 
     set_current_state(TASK_RUNNING);
-    /* A waker that unlinked the entry did so under the lock; empty means that it is done with it. */
+    /* A waker that unlinked the entry did so under the lock; empty means that it is done with it.
+     */
     if (READ_ONCE(entry->link.next) != &entry->link ||
         READ_ONCE(entry->link.prev) != &entry->link) {
         spin_lock_irqsave(&wq->lock, flags);
@@ -123,7 +124,7 @@ void wake_up_key_locked(struct wait_queue *wq, unsigned int mode, int nr_exclusi
 {
     struct wait_entry *entry, *next;
 
-    list_for_each_entry_safe(entry, next, &wq->entries, link) {
+    list_for_each_entry_safe (entry, next, &wq->entries, link) {
         unsigned int flags = entry->flags;
 
         if (entry->fn(entry, mode, key) > 0 && (flags & WAIT_EXCLUSIVE) && nr_exclusive &&

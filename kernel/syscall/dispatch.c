@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * The system call table, made from syscalls.tbl: a typed wrapper for each handler takes its arguments out of
- * the saved registers. entry.S calls through the table; a number without a handler is counted by
- * name (/proc/lintel/unimplemented) and logged once.
+ * The system call table, made from syscalls.tbl: a typed wrapper for each handler takes its
+ * arguments out of the saved registers. entry.S calls through the table; a number without a handler
+ * is counted by name (/proc/lintel/unimplemented) and logged once.
  */
 #include <kernel/arch/ptrace.h>
 #include <kernel/base/log.h>
@@ -37,8 +37,8 @@ unsigned int syscall_unimplemented_count(unsigned int nr)
 long syscall_not_implemented(const struct pt_regs *regs, u32 nr)
 {
     if (nr < COUNTED && atomic_fetch_add(1, &unimplemented_counts[nr]) == 0)
-        pr_info("syscall: %s (%u) is not implemented, first called by %s/%d\n", syscall_name(nr), nr,
-                current->comm, current->pid);
+        pr_info("syscall: %s (%u) is not implemented, first called by %s/%d\n", syscall_name(nr),
+                nr, current->comm, current->pid);
     return -ENOSYS;
 }
 
@@ -47,5 +47,6 @@ void syscall_dispatch_traced(struct pt_regs *regs)
 {
     u64 nr = regs->orig_rax;
 
-    regs->rax = (u64)(nr < NR_SYSCALLS ? syscall_table[nr](regs) : syscall_not_implemented(regs, (u32)nr));
+    regs->rax =
+        (u64)(nr < NR_SYSCALLS ? syscall_table[nr](regs) : syscall_not_implemented(regs, (u32)nr));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Calls about identity (credentials(7), capabilities(7)). Each makes a copy, checks, and publishes. */
+/* Calls about identity (credentials(7), capabilities(7)). Each makes a copy, checks, and publishes.
+ */
 #include <kernel/syscall/syscalls.h>
 
 #include <abi/linux/errno.h>
@@ -11,7 +12,7 @@
 #include <kernel/proc/pid.h>
 #include <kernel/sched/task.h>
 
-#define NO_CHANGE ((uid_t)-1)
+#define NO_CHANGE   ((uid_t)-1)
 #define NGROUPS_MAX 65536
 
 #define SECBIT_KEEP_CAPS BIT(4)
@@ -112,8 +113,8 @@ long sys_setreuid(uid_t ruid, uid_t euid)
     const struct cred *old = current->cred;
     struct cred *cred;
 
-    if (!capable(CAP_SETUID) &&
-        (!one_of(ruid, old->uid, old->euid, old->uid) || !one_of(euid, old->uid, old->euid, old->suid)))
+    if (!capable(CAP_SETUID) && (!one_of(ruid, old->uid, old->euid, old->uid) ||
+                                 !one_of(euid, old->uid, old->euid, old->suid)))
         return -EPERM;
     cred = cred_prepare();
     if (!cred)
@@ -132,8 +133,8 @@ long sys_setregid(gid_t rgid, gid_t egid)
     const struct cred *old = current->cred;
     struct cred *cred;
 
-    if (!capable(CAP_SETGID) &&
-        (!one_of(rgid, old->gid, old->egid, old->gid) || !one_of(egid, old->gid, old->egid, old->sgid)))
+    if (!capable(CAP_SETGID) && (!one_of(rgid, old->gid, old->egid, old->gid) ||
+                                 !one_of(egid, old->gid, old->egid, old->sgid)))
         return -EPERM;
     cred = cred_prepare();
     if (!cred)
@@ -219,8 +220,8 @@ long sys_setfsuid(uid_t uid)
     long before = old->fsuid;
     struct cred *cred;
 
-    if (uid == old->fsuid || !(one_of(uid, old->uid, old->euid, old->suid) || capable(CAP_SETUID)) ||
-        uid == NO_CHANGE)
+    if (uid == old->fsuid ||
+        !(one_of(uid, old->uid, old->euid, old->suid) || capable(CAP_SETUID)) || uid == NO_CHANGE)
         return before;
     cred = cred_prepare();
     if (!cred)
@@ -236,8 +237,8 @@ long sys_setfsgid(gid_t gid)
     long before = old->fsgid;
     struct cred *cred;
 
-    if (gid == old->fsgid || !(one_of(gid, old->gid, old->egid, old->sgid) || capable(CAP_SETGID)) ||
-        gid == NO_CHANGE)
+    if (gid == old->fsgid ||
+        !(one_of(gid, old->gid, old->egid, old->sgid) || capable(CAP_SETGID)) || gid == NO_CHANGE)
         return before;
     cred = cred_prepare();
     if (!cred)
@@ -322,8 +323,7 @@ static int check_version(struct cap_header __user *user, struct cap_header *head
     case CAPABILITY_VERSION_1: return 1;
     case CAPABILITY_VERSION_2:
     case CAPABILITY_VERSION_3: return 2;
-    default:
-        return put_user(CAPABILITY_VERSION_3, &user->version) ? -EFAULT : -EINVAL;
+    default: return put_user(CAPABILITY_VERSION_3, &user->version) ? -EFAULT : -EINVAL;
     }
 }
 
@@ -345,12 +345,14 @@ long sys_capget(void __user *user_header, void __user *user_data)
     for (int i = 0; i < 2; i++) {
         const struct cred *cred = rcu_dereference(task->cred);
 
-        data[i] = (struct cap_data){(u32)(cred->cap_effective >> 32 * i), (u32)(cred->cap_permitted >> 32 * i),
+        data[i] = (struct cap_data){(u32)(cred->cap_effective >> 32 * i),
+                                    (u32)(cred->cap_permitted >> 32 * i),
                                     (u32)(cred->cap_inheritable >> 32 * i)};
     }
     rcu_read_unlock();
     task_put(task);
-    return user_data && copy_to_user(user_data, data, (size_t)halves * sizeof(data[0])) ? -EFAULT : 0;
+    return user_data && copy_to_user(user_data, data, (size_t)halves * sizeof(data[0])) ? -EFAULT
+                                                                                        : 0;
 }
 
 long sys_capset(void __user *user_header, const void __user *user_data)

@@ -10,9 +10,9 @@
 #include <kernel/vfs/file.h>
 
 /* What MAP_SHARED_VALIDATE must refuse to know. */
-#define MAP_KNOWN                                                                                  \
-    (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT | MAP_GROWSDOWN | MAP_DENYWRITE |            \
-     MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |       \
+#define MAP_KNOWN                                                                            \
+    (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT | MAP_GROWSDOWN | MAP_DENYWRITE |      \
+     MAP_EXECUTABLE | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | \
      MAP_FIXED_NOREPLACE)
 
 long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags,
@@ -32,7 +32,8 @@ long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot, unsigne
         if (!file)
             return -EBADF;
     }
-    result = do_mmap(file, addr, len, (unsigned int)prot, (unsigned int)flags, offset >> PAGE_SHIFT);
+    result =
+        do_mmap(file, addr, len, (unsigned int)prot, (unsigned int)flags, offset >> PAGE_SHIFT);
     if (file)
         file_put(file);
     return (long)result;
@@ -53,8 +54,8 @@ long sys_brk(unsigned long brk)
     return (long)do_brk(brk);
 }
 
-long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len, unsigned long flags,
-                unsigned long new_addr)
+long sys_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
+                unsigned long flags, unsigned long new_addr)
 {
     return (long)do_mremap(addr, old_len, new_len, flags, new_addr);
 }

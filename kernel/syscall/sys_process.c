@@ -47,8 +47,8 @@ long sys_vfork(void)
     return do_fork(&args);
 }
 
-long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid, int __user *child_tid,
-               unsigned long tls)
+long sys_clone(unsigned long flags, unsigned long stack, int __user *parent_tid,
+               int __user *child_tid, unsigned long tls)
 {
     struct fork_args args = {
         .flags = (u32)flags & ~CSIGNAL,

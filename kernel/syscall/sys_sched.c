@@ -33,7 +33,8 @@ static bool may_schedule(const struct task *task)
     bool same;
 
     rcu_read_lock();
-    same = cred->euid == rcu_dereference(task->cred)->euid || cred->euid == rcu_dereference(task->cred)->uid;
+    same = cred->euid == rcu_dereference(task->cred)->euid ||
+           cred->euid == rcu_dereference(task->cred)->uid;
     rcu_read_unlock();
     return same || capable(CAP_SYS_NICE);
 }
@@ -78,14 +79,11 @@ static int check_policy(int policy, int priority)
 {
     switch (policy) {
     case SCHED_FIFO:
-    case SCHED_RR:
-        return priority >= 1 && priority <= 99 ? 0 : -EINVAL;
+    case SCHED_RR: return priority >= 1 && priority <= 99 ? 0 : -EINVAL;
     case SCHED_OTHER:
     case SCHED_BATCH:
-    case SCHED_IDLE:
-        return priority ? -EINVAL : 0;
-    default:
-        return -EINVAL;
+    case SCHED_IDLE: return priority ? -EINVAL : 0;
+    default: return -EINVAL;
     }
 }
 
@@ -204,14 +202,16 @@ static int set_one_nice(struct task *task, int nice)
 {
     if (!may_schedule(task))
         return -EPERM;
-    if (nice < task->nice && (unsigned long)(20 - nice) > rlimit_get(task, RLIMIT_NICE) && !capable(CAP_SYS_NICE))
+    if (nice < task->nice && (unsigned long)(20 - nice) > rlimit_get(task, RLIMIT_NICE) &&
+        !capable(CAP_SYS_NICE))
         return -EACCES;
     return task_set_scheduler(task, task->policy, nice, task->rt_priority);
 }
 
-/* Calls fn for each task that which and who name; how many, or -ESRCH. The last error of fn in *error. */
-static int for_each_named(int which, int who, int (*fn)(struct task *task, int arg, int *result), int arg,
-                          int *result)
+/* Calls fn for each task that which and who name; how many, or -ESRCH. The last error of fn in
+ * *error. */
+static int for_each_named(int which, int who, int (*fn)(struct task *task, int arg, int *result),
+                          int arg, int *result)
 {
     struct task *task, *leader;
     struct pid *pid;
@@ -227,7 +227,8 @@ static int for_each_named(int which, int who, int (*fn)(struct task *task, int a
     } else if (which == PRIO_PGRP) {
         pid = who ? pid_find(who) : task_pgrp(current);
         if (pid) {
-            pid_for_each_task (leader, pid, PIDTYPE_PGID) {
+            pid_for_each_task(leader, pid, PIDTYPE_PGID)
+            {
                 task_for_each_thread (task, leader) {
                     fn(task, arg, result);
                     n++;

@@ -68,7 +68,8 @@ long sys_setdomainname(const char __user *name, int len)
 
 long sys_uname(struct linux_utsname __user *user)
 {
-    struct linux_utsname name = {.sysname = VERSION_SYSNAME, .release = VERSION_RELEASE, .machine = "x86_64"};
+    struct linux_utsname name = {
+        .sysname = VERSION_SYSNAME, .release = VERSION_RELEASE, .machine = "x86_64"};
 
     hostname_get(name.nodename, sizeof(name.nodename));
     domainname_get(name.domainname, sizeof(name.domainname));
@@ -125,12 +126,8 @@ long sys_getrusage(int who, struct linux_rusage __user *user)
     struct cpu_totals totals = {};
 
     switch (who) {
-    case RUSAGE_SELF:
-        thread_group_totals(current, &totals);
-        break;
-    case RUSAGE_CHILDREN:
-        totals = current->signal->children;
-        break;
+    case RUSAGE_SELF: thread_group_totals(current, &totals); break;
+    case RUSAGE_CHILDREN: totals = current->signal->children; break;
     case RUSAGE_THREAD:
         totals = (struct cpu_totals){
             .utime_ns = current->utime_ns,
@@ -141,8 +138,7 @@ long sys_getrusage(int who, struct linux_rusage __user *user)
             .nr_involuntary = current->nr_involuntary,
         };
         break;
-    default:
-        return -EINVAL;
+    default: return -EINVAL;
     }
     rusage_fill(&usage, &totals);
     return copy_to_user(user, &usage, sizeof(usage)) ? -EFAULT : 0;
@@ -178,8 +174,8 @@ static bool may_limit(const struct task *task)
         return true;
     rcu_read_lock();
     its = rcu_dereference(task->cred);
-    same = mine->uid == its->uid && mine->uid == its->euid && mine->uid == its->suid && mine->gid == its->gid &&
-           mine->gid == its->egid && mine->gid == its->sgid;
+    same = mine->uid == its->uid && mine->uid == its->euid && mine->uid == its->suid &&
+           mine->gid == its->gid && mine->gid == its->egid && mine->gid == its->sgid;
     rcu_read_unlock();
     return same || capable(CAP_SYS_RESOURCE);
 }
@@ -287,7 +283,8 @@ static long keep_caps(unsigned long on)
     cred = cred_prepare();
     if (!cred)
         return -ENOMEM;
-    cred->securebits = on ? cred->securebits | SECBIT_KEEP_CAPS : cred->securebits & ~(u32)SECBIT_KEEP_CAPS;
+    cred->securebits =
+        on ? cred->securebits | SECBIT_KEEP_CAPS : cred->securebits & ~(u32)SECBIT_KEEP_CAPS;
     cred_commit(cred);
     return 0;
 }
@@ -310,19 +307,22 @@ static long ambient(unsigned long what, unsigned long cap)
     cred = cred_prepare();
     if (!cred)
         return -ENOMEM;
-    if (what == PR_CAP_AMBIENT_RAISE && !(cred->cap_permitted & cred->cap_inheritable & BIT_ULL(cap))) {
+    if (what == PR_CAP_AMBIENT_RAISE &&
+        !(cred->cap_permitted & cred->cap_inheritable & BIT_ULL(cap))) {
         cred_abort(cred);
         return -EPERM;
     }
     if (what == PR_CAP_AMBIENT_RAISE)
         cred->cap_ambient |= BIT_ULL(cap);
     else
-        cred->cap_ambient = what == PR_CAP_AMBIENT_CLEAR_ALL ? 0 : cred->cap_ambient & ~BIT_ULL(cap);
+        cred->cap_ambient =
+            what == PR_CAP_AMBIENT_CLEAR_ALL ? 0 : cred->cap_ambient & ~BIT_ULL(cap);
     cred_commit(cred);
     return 0;
 }
 
-long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4, unsigned long arg5)
+long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
+               unsigned long arg5)
 {
     switch (option) {
     case PR_SET_PDEATHSIG:
@@ -330,40 +330,26 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
             return -EINVAL;
         current->pdeath_signal = (int)arg2;
         return 0;
-    case PR_GET_PDEATHSIG:
-        return put_user(current->pdeath_signal, (int __user *)arg2);
-    case PR_GET_DUMPABLE:
-        return current->mm->dumpable;
+    case PR_GET_PDEATHSIG: return put_user(current->pdeath_signal, (int __user *)arg2);
+    case PR_GET_DUMPABLE: return current->mm->dumpable;
     case PR_SET_DUMPABLE:
         if (arg2 > 1)
             return -EINVAL;
         current->mm->dumpable = arg2;
         return 0;
     case PR_SET_NAME:
-    case PR_GET_NAME:
-        return prctl_name(option, (char __user *)arg2);
-    case PR_GET_KEEPCAPS:
-        return !!(current->cred->securebits & SECBIT_KEEP_CAPS);
-    case PR_SET_KEEPCAPS:
-        return keep_caps(arg2);
+    case PR_GET_NAME: return prctl_name(option, (char __user *)arg2);
+    case PR_GET_KEEPCAPS: return !!(current->cred->securebits & SECBIT_KEEP_CAPS);
+    case PR_SET_KEEPCAPS: return keep_caps(arg2);
     case PR_CAPBSET_READ:
         return arg2 > CAP_LAST ? -EINVAL : (long)!!(current->cred->cap_bounding & BIT_ULL(arg2));
-    case PR_CAPBSET_DROP:
-        return drop_bounding(arg2);
-    case PR_GET_SECUREBITS:
-        return current->cred->securebits;
-    case PR_SET_SECUREBITS:
-        return set_securebits(arg2);
-    case PR_CAP_AMBIENT:
-        return arg4 || arg5 ? -EINVAL : ambient(arg2, arg3);
-    case PR_SET_TIMERSLACK:
-        current->timer_slack_ns = arg2 ? arg2 : 50000;
-        return 0;
-    case PR_GET_TIMERSLACK:
-        return (long)current->timer_slack_ns;
-    case PR_SET_CHILD_SUBREAPER:
-        current->signal->is_child_subreaper = arg2;
-        return 0;
+    case PR_CAPBSET_DROP: return drop_bounding(arg2);
+    case PR_GET_SECUREBITS: return current->cred->securebits;
+    case PR_SET_SECUREBITS: return set_securebits(arg2);
+    case PR_CAP_AMBIENT: return arg4 || arg5 ? -EINVAL : ambient(arg2, arg3);
+    case PR_SET_TIMERSLACK: current->timer_slack_ns = arg2 ? arg2 : 50000; return 0;
+    case PR_GET_TIMERSLACK: return (long)current->timer_slack_ns;
+    case PR_SET_CHILD_SUBREAPER: current->signal->is_child_subreaper = arg2; return 0;
     case PR_GET_CHILD_SUBREAPER:
         return put_user((int)current->signal->is_child_subreaper, (int __user *)arg2);
     case PR_SET_NO_NEW_PRIVS:
@@ -373,9 +359,7 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
         return 0;
     case PR_GET_NO_NEW_PRIVS:
         return arg2 || arg3 || arg4 || arg5 ? -EINVAL : (long)current->no_new_privs;
-    case PR_GET_TID_ADDRESS:
-        return put_user((u64)current->clear_child_tid, (u64 __user *)arg2);
-    default:
-        return -EINVAL;
+    case PR_GET_TID_ADDRESS: return put_user((u64)current->clear_child_tid, (u64 __user *)arg2);
+    default: return -EINVAL;
     }
 }

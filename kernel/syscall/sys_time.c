@@ -13,7 +13,8 @@
 #include <kernel/sched/sched.h>
 #include <kernel/time/clock.h>
 
-/* Numbers below 0 name the CPU time of a process or thread: ~pid << 3 | kind (clock_getcpuclockid(3)). */
+/* Numbers below 0 name the CPU time of a process or thread: ~pid << 3 | kind
+ * (clock_getcpuclockid(3)). */
 #define CPUCLOCK_THREAD 4
 #define CPUCLOCK_KIND   3
 
@@ -61,26 +62,15 @@ static int clock_get(int clock, struct timespec64 *ts)
     case CLOCK_REALTIME:
     case CLOCK_REALTIME_COARSE:
     case CLOCK_REALTIME_ALARM:
-    case CLOCK_TAI:
-        *ts = ktime_real();
-        return 0;
+    case CLOCK_TAI: *ts = ktime_real(); return 0;
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_RAW:
-    case CLOCK_MONOTONIC_COARSE:
-        ns = ktime_ns();
-        break;
+    case CLOCK_MONOTONIC_COARSE: ns = ktime_ns(); break;
     case CLOCK_BOOTTIME:
-    case CLOCK_BOOTTIME_ALARM:
-        ns = ktime_boot_ns();
-        break;
-    case CLOCK_PROCESS_CPUTIME_ID:
-        ns = group_cpu_ns(current);
-        break;
-    case CLOCK_THREAD_CPUTIME_ID:
-        ns = thread_cpu_ns(current);
-        break;
-    default:
-        error = clock < 0 ? cpu_clock_get(clock, &ns) : -EINVAL;
+    case CLOCK_BOOTTIME_ALARM: ns = ktime_boot_ns(); break;
+    case CLOCK_PROCESS_CPUTIME_ID: ns = group_cpu_ns(current); break;
+    case CLOCK_THREAD_CPUTIME_ID: ns = thread_cpu_ns(current); break;
+    default: error = clock < 0 ? cpu_clock_get(clock, &ns) : -EINVAL;
     }
     if (!error)
         *ts = ns_to_timespec64((s64)ns);
@@ -192,7 +182,8 @@ static long sleep_restart(struct restart_block *rb)
 
 static long sleep_relative(const struct timespec64 *request, struct timespec64 __user *remaining)
 {
-    u64 ns = request->tv_sec > 9000000000LL ? 9000000000ULL * NSEC_PER_SEC : (u64)timespec64_to_ns(request);
+    u64 ns = request->tv_sec > 9000000000LL ? 9000000000ULL * NSEC_PER_SEC
+                                            : (u64)timespec64_to_ns(request);
     u64 deadline = ktime_ns() + ns;
     int error = sleep_until(deadline);
 
@@ -200,7 +191,8 @@ static long sleep_relative(const struct timespec64 *request, struct timespec64 _
         return 0;
     if (put_remaining(deadline, remaining))
         return -EFAULT;
-    current->restart = (struct restart_block){.fn = sleep_restart, .args = {deadline, (u64)remaining}};
+    current->restart =
+        (struct restart_block){.fn = sleep_restart, .args = {deadline, (u64)remaining}};
     return error;
 }
 
@@ -228,7 +220,8 @@ static long sleep_absolute(int clock, const struct timespec64 *request)
 
 static bool can_sleep_on(int clock)
 {
-    return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME || clock == CLOCK_TAI;
+    return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME ||
+           clock == CLOCK_TAI;
 }
 
 long sys_clock_nanosleep(int clock, int flags, const struct timespec64 __user *user,
@@ -237,7 +230,8 @@ long sys_clock_nanosleep(int clock, int flags, const struct timespec64 __user *u
     struct timespec64 request;
 
     if (!can_sleep_on(clock))
-        return clock == CLOCK_THREAD_CPUTIME_ID || clock < 0 || clock > CLOCK_TAI ? -EINVAL : -EOPNOTSUPP;
+        return clock == CLOCK_THREAD_CPUTIME_ID || clock < 0 || clock > CLOCK_TAI ? -EINVAL
+                                                                                  : -EOPNOTSUPP;
     if (copy_from_user(&request, user, sizeof(request)))
         return -EFAULT;
     if (!timespec64_valid(&request))

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Timers. Each CPU has two trees ordered by expiry: timers whose function runs in the interrupt, and
- * those whose function runs in softirq. The hardware is armed for the earlier of both heads.
+ * Timers. Each CPU has two trees ordered by expiry: timers whose function runs in the interrupt,
+ * and those whose function runs in softirq. The hardware is armed for the earlier of both heads.
  *
  * A timer belongs to the CPU on which it was last started; whoever wants to change it takes that
- * CPU's lock and looks again whether it is still the right one. running names the timer whose function
- * is being called, so that cancel can wait for it; it is reset before the timer's memory may go.
+ * CPU's lock and looks again whether it is still the right one. running names the timer whose
+ * function is being called, so that cancel can wait for it; it is reset before the timer's memory
+ * may go.
  */
 #include <kernel/time/timer.h>
 
@@ -59,7 +60,8 @@ bool timer_pending(const struct timer *timer)
 
 static bool expires_before(struct rb_node *a, const struct rb_node *b)
 {
-    return rb_entry(a, struct timer, node)->expires_ns < rb_entry(b, struct timer, node)->expires_ns;
+    return rb_entry(a, struct timer, node)->expires_ns <
+           rb_entry(b, struct timer, node)->expires_ns;
 }
 
 static struct timer *tree_first(struct timer_tree *tree)

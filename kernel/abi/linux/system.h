@@ -22,26 +22,26 @@ struct linux_tms {
     int64_t utime, stime, cutime, cstime; /* in 1/100 s */
 };
 
-#define PR_SET_PDEATHSIG     1
-#define PR_GET_PDEATHSIG     2
-#define PR_GET_DUMPABLE      3
-#define PR_SET_DUMPABLE      4
-#define PR_GET_KEEPCAPS      7
-#define PR_SET_KEEPCAPS      8
-#define PR_SET_NAME          15
-#define PR_GET_NAME          16
-#define PR_CAPBSET_READ      23
-#define PR_CAPBSET_DROP      24
-#define PR_GET_SECUREBITS    27
-#define PR_SET_SECUREBITS    28
-#define PR_SET_TIMERSLACK    29
-#define PR_GET_TIMERSLACK    30
+#define PR_SET_PDEATHSIG       1
+#define PR_GET_PDEATHSIG       2
+#define PR_GET_DUMPABLE        3
+#define PR_SET_DUMPABLE        4
+#define PR_GET_KEEPCAPS        7
+#define PR_SET_KEEPCAPS        8
+#define PR_SET_NAME            15
+#define PR_GET_NAME            16
+#define PR_CAPBSET_READ        23
+#define PR_CAPBSET_DROP        24
+#define PR_GET_SECUREBITS      27
+#define PR_SET_SECUREBITS      28
+#define PR_SET_TIMERSLACK      29
+#define PR_GET_TIMERSLACK      30
 #define PR_SET_CHILD_SUBREAPER 36
 #define PR_GET_CHILD_SUBREAPER 37
-#define PR_SET_NO_NEW_PRIVS  38
-#define PR_GET_NO_NEW_PRIVS  39
-#define PR_GET_TID_ADDRESS   40
-#define PR_CAP_AMBIENT       47
+#define PR_SET_NO_NEW_PRIVS    38
+#define PR_GET_NO_NEW_PRIVS    39
+#define PR_GET_TID_ADDRESS     40
+#define PR_CAP_AMBIENT         47
 
 #define CLOCK_REALTIME           0
 #define CLOCK_MONOTONIC          1

@@ -10,7 +10,7 @@
 #include <kernel/lib/barrier.h>
 #include <kernel/types.h>
 
-#define NR_CPUS_MAX     64
+#define NR_CPUS_MAX 64
 
 #define X86_EFLAGS_CF (1UL << 0)
 #define X86_EFLAGS_TF (1UL << 8)

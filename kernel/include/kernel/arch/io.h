@@ -41,16 +41,16 @@ static inline void outsb(u16 port, const void *from, size_t count)
     asm volatile("rep outsb" : "+S"(from), "+c"(count) : "d"(port) : "memory");
 }
 
-#define MMIO_ACCESSORS(bits, type)                                                                 \
-    static inline type mmio_read##bits(const volatile void __iomem *p)                             \
-    {                                                                                              \
-        type v;                                                                                    \
-        asm volatile("mov %1, %0" : "=r"(v) : "m"(*(const volatile type *)p) : "memory");          \
-        return v;                                                                                  \
-    }                                                                                              \
-    static inline void mmio_write##bits(volatile void __iomem *p, type v)                          \
-    {                                                                                              \
-        asm volatile("mov %1, %0" : "=m"(*(volatile type *)p) : "r"(v) : "memory");                \
+#define MMIO_ACCESSORS(bits, type)                                                        \
+    static inline type mmio_read##bits(const volatile void __iomem *p)                    \
+    {                                                                                     \
+        type v;                                                                           \
+        asm volatile("mov %1, %0" : "=r"(v) : "m"(*(const volatile type *)p) : "memory"); \
+        return v;                                                                         \
+    }                                                                                     \
+    static inline void mmio_write##bits(volatile void __iomem *p, type v)                 \
+    {                                                                                     \
+        asm volatile("mov %1, %0" : "=m"(*(volatile type *)p) : "r"(v) : "memory");       \
     }
 MMIO_ACCESSORS(8, u8)
 MMIO_ACCESSORS(16, u16)

@@ -22,12 +22,12 @@
  *   ffffec00_00000000  16 TiB  KASAN shadow (debug kernel)
  *   ffffffff_80000000   1 GiB  kernel image, slid inside this window
  */
-#define DIRECT_MAP_BASE BOOT_DIRECT_MAP_BASE
-#define DIRECT_MAP_SIZE (64UL << 40)
-#define VMALLOC_BASE    0xffffc90000000000UL
-#define VMALLOC_SIZE    (1UL << 40)
-#define PAGE_ARRAY_BASE 0xffffea0000000000UL
-#define PAGE_ARRAY_SIZE (1UL << 40)
+#define DIRECT_MAP_BASE   BOOT_DIRECT_MAP_BASE
+#define DIRECT_MAP_SIZE   (64UL << 40)
+#define VMALLOC_BASE      0xffffc90000000000UL
+#define VMALLOC_SIZE      (1UL << 40)
+#define PAGE_ARRAY_BASE   0xffffea0000000000UL
+#define PAGE_ARRAY_SIZE   (1UL << 40)
 #define KASAN_SHADOW_BASE 0xffffec0000000000UL
 
 static inline void *phys_to_virt(paddr_t p)
@@ -64,9 +64,9 @@ paddr_t image_to_phys(const void *v);
 enum cache_mode { CACHE_WB, CACHE_WC, CACHE_UC };
 
 /* Permissions of a kernel mapping. */
-#define KMAP_RO   (PTE_P | PTE_A | PTE_G | PTE_NX)
-#define KMAP_RW   (PTE_P | PTE_A | PTE_D | PTE_W | PTE_G | PTE_NX)
-#define KMAP_RX   (PTE_P | PTE_A | PTE_G)
+#define KMAP_RO (PTE_P | PTE_A | PTE_G | PTE_NX)
+#define KMAP_RW (PTE_P | PTE_A | PTE_D | PTE_W | PTE_G | PTE_NX)
+#define KMAP_RX (PTE_P | PTE_A | PTE_G)
 
 /*
  * Maps or unmaps kernel virtual addresses, page by page or in large pages where alignment allows.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Page tables as mm sees them: always four levels below a root (a fifth, if the processor uses it, is
- * hidden in the root's allocation). Entries are changed with plain 64-bit stores; clearing one that may be
- * in use by a processor is an exchange, so that no accessed or dirty bit is lost.
+ * Page tables as mm sees them: always four levels below a root (a fifth, if the processor uses it,
+ * is hidden in the root's allocation). Entries are changed with plain 64-bit stores; clearing one
+ * that may be in use by a processor is an exchange, so that no accessed or dirty bit is lost.
  */
 #ifndef KERNEL_ARCH_PGTABLE_H
 #define KERNEL_ARCH_PGTABLE_H
@@ -39,14 +39,15 @@ static inline u64 entry_exchange(u64 *entry, u64 value)
 }
 static inline bool entry_try_change(u64 *entry, u64 *old, u64 value)
 {
-    return __atomic_compare_exchange_n(entry, old, value, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n(entry, old, value, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_RELAXED);
 }
 
 /* Entries that lead to the next table of a user address space. */
 #define TABLE_ENTRY (PTE_P | PTE_W | PTE_U | PTE_A)
 
-/* Flushes of user translations of one address space, on every CPU that may hold them. Preemption on or off; interrupts
- * on when other CPUs run. */
+/* Flushes of user translations of one address space, on every CPU that may hold them. Preemption on
+ * or off; interrupts on when other CPUs run. */
 struct mm;
 void tlb_flush_page(struct mm *mm, unsigned long address);
 void tlb_flush_range(struct mm *mm, unsigned long start, unsigned long end);

@@ -42,11 +42,12 @@ int __must_check cmpxchg_user32(u32 __user *p, u32 *old, u32 new_value);
 /* Single values: 0 or -EFAULT. */
 int __must_check get_user_bytes(void *to, const void __user *from, size_t size);
 int __must_check put_user_bytes(void __user *to, const void *from, size_t size);
-#define get_user(x, p) get_user_bytes(&(x), (p), sizeof(*(p)) + 0 * sizeof(char[sizeof(x) == sizeof(*(p)) ? 1 : -1]))
-#define put_user(x, p)                                                                             \
-    ({                                                                                             \
-        typeof(*(p)) __pu = (x);                                                                   \
-        put_user_bytes((p), &__pu, sizeof(__pu));                                                  \
+#define get_user(x, p) \
+    get_user_bytes(&(x), (p), sizeof(*(p)) + 0 * sizeof(char[sizeof(x) == sizeof(*(p)) ? 1 : -1]))
+#define put_user(x, p)                            \
+    ({                                            \
+        typeof(*(p)) __pu = (x);                  \
+        put_user_bytes((p), &__pu, sizeof(__pu)); \
     })
 
 /* Within these a page fault on a user address fails at once instead of being resolved. */

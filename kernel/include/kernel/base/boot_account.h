@@ -8,7 +8,8 @@
 
 #include <kernel/types.h>
 
-/* The phase that begins now; name must stay valid. Ignored when the account is full. Any context. */
+/* The phase that begins now; name must stay valid. Ignored when the account is full. Any context.
+ */
 void boot_phase(const char *name);
 /* The i-th entry, the starter's first. start_ns counts from the processor's reset as far as the TSC
  * knows; duration_ns: to the next entry, 0 for the last. false past the end. */

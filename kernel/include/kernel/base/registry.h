@@ -34,9 +34,9 @@
     __section(".registry." #name ".0") type *const name##_section_start[0] = {}; \
     __section(".registry." #name ".2") type *const name##_section_end[0] = {}
 
-#define SECTION_ARRAY_ADD(type, name, object)                                          \
-    static type *const name##_entry_##object __section(".registry." #name ".1") __used \
-        SECTION_IN_ORDER = &(object)
+#define SECTION_ARRAY_ADD(type, name, object)                                   \
+    static type *const name##_entry_##object __section(".registry." #name ".1") \
+        __used SECTION_IN_ORDER = &(object)
 #else
 /* The host's linker has no script of ours: it marks sections whose names are C identifiers itself.
  */
@@ -47,9 +47,9 @@
 #define SECTION_ARRAY_DEFINE(type, name) \
     __section("registry_" #name) __used static type *const name##_section_anchor[0] = {}
 
-#define SECTION_ARRAY_ADD(type, name, object)                                    \
-    static type *const name##_entry_##object __section("registry_" #name) __used \
-        SECTION_IN_ORDER = &(object)
+#define SECTION_ARRAY_ADD(type, name, object)                             \
+    static type *const name##_entry_##object __section("registry_" #name) \
+        __used SECTION_IN_ORDER = &(object)
 #endif
 
 #define section_for_each(it, name) \

@@ -30,7 +30,7 @@ struct queue_limits {
     u32 io_min, io_opt;
     u32 max_sectors; /* of one request, 512-byte sectors */
     u16 max_segments;
-    u32 max_segment_size;    /* bytes */
+    u32 max_segment_size; /* bytes */
     /* 0, or a power of two: each piece of a request's memory but the first begins on a multiple of
      * it, and each but the last ends on one (NVMe's page lists). */
     u32 gap_boundary;

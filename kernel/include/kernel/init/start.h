@@ -15,8 +15,8 @@ void arch_early_init(const struct boot_info *bi); /* CPU state, tables, early co
 void arch_paging_init(void);                      /* the kernel's own page tables */
 void arch_cpus_init(u64 acpi_rsdp);               /* ACPI tables, per-CPU areas */
 void arch_memory_ready(void);                     /* the allocators work */
-void arch_interrupts_init(void);                  /* APIC, clocks, timers; interrupts come on after */
-void arch_free_init(void);                        /* start-up code is not executable any more */
+void arch_interrupts_init(void); /* APIC, clocks, timers; interrupts come on after */
+void arch_free_init(void);       /* start-up code is not executable any more */
 
 /* object caches that the first fork needs */
 void fork_caches_init(void);

@@ -23,19 +23,19 @@ struct irq_desc {
     unsigned int irq;
     const struct irq_chip *chip;
     const char *chip_name;
-    u32 hw_number;         /* GSI, or index among the owner's messages */
-    unsigned int trigger;  /* IRQ_TRIGGER_* */
+    u32 hw_number;        /* GSI, or index among the owner's messages */
+    unsigned int trigger; /* IRQ_TRIGGER_* */
     const struct msi_ops *msi_ops;
     void *owner;
     spinlock_t lock;
     struct irq_action *actions;
     unsigned int disabled; /* depth */
     bool in_progress;
-    u8 vector;             /* 0: none yet */
+    u8 vector; /* 0: none yet */
     unsigned int cpu;
     u64 affinity;
     unsigned int unhandled, unhandled_of; /* storm detection: of the last so many */
-    u32 *counts;           /* by CPU */
+    u32 *counts;                          /* by CPU */
 };
 
 #define NR_IRQS 1024

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Interrupts for drivers. An irq is a number of ours that stands for a line or a message; its
- * handler runs with interrupts off and does little: the rest goes to a softirq, a work queue or a thread.
+ * handler runs with interrupts off and does little: the rest goes to a softirq, a work queue or a
+ * thread.
  */
 #ifndef KERNEL_IRQ_IRQ_H
 #define KERNEL_IRQ_IRQ_H
@@ -30,7 +31,8 @@ struct msi_msg {
     u64 address;
     u32 data;
 };
-/* How the owner of the message (PCI) writes it to the device; called on allocation and when affinity moves. */
+/* How the owner of the message (PCI) writes it to the device; called on allocation and when
+ * affinity moves. */
 struct msi_ops {
     void (*write_msg)(void *owner, unsigned int index, const struct msi_msg *msg);
     void (*mask)(void *owner, unsigned int index, bool masked);

@@ -21,7 +21,10 @@ struct delayed_work {
     struct workqueue *wq;
 };
 
-#define WORK_INIT(n, f)   {.link = LIST_HEAD_INIT((n).link), .fn = (f)}
+#define WORK_INIT(n, f)                             \
+    {                                               \
+        .link = LIST_HEAD_INIT((n).link), .fn = (f) \
+    }
 #define DEFINE_WORK(n, f) struct work n = WORK_INIT(n, f)
 void work_init(struct work *work, work_fn_t fn);
 void delayed_work_init(struct delayed_work *dwork, work_fn_t fn);
@@ -38,6 +41,6 @@ static inline bool work_schedule(struct work *work)
 }
 bool work_cancel_sync(struct work *work); /* may sleep */
 bool delayed_work_cancel_sync(struct delayed_work *dwork);
-void work_flush(struct work *work);       /* waits until it has run */
+void work_flush(struct work *work); /* waits until it has run */
 void workqueue_flush(struct workqueue *wq);
 #endif

@@ -5,8 +5,8 @@
  *
  * Locking: pages (xarray) is changed under lock (interrupts off); looked up under RCU with
  * page_try_get() and a second look. A page's identity (mapping, index) and its contents while I/O
- * runs are protected by its page lock. invalidate_lock: read by whoever fills pages from disk, written by
- * whoever removes blocks (truncate, punch).
+ * runs are protected by its page lock. invalidate_lock: read by whoever fills pages from disk,
+ * written by whoever removes blocks (truncate, punch).
  */
 #ifndef KERNEL_MM_FILEMAP_H
 #define KERNEL_MM_FILEMAP_H
@@ -29,9 +29,9 @@ struct vm_area;
 #define PAGE_MARK_TOWRITE   2
 
 struct writeback_control {
-    u64 start, end;     /* byte range, end inclusive; 0..~0: all */
-    long nr_to_write;   /* pages still wanted; decremented */
-    bool sync_all;      /* wait on pages under writeback (data integrity) */
+    u64 start, end;   /* byte range, end inclusive; 0..~0: all */
+    long nr_to_write; /* pages still wanted; decremented */
+    bool sync_all;    /* wait on pages under writeback (data integrity) */
 };
 
 /* A run of locked, not yet up-to-date pages in the cache that readahead wants read. */
@@ -46,8 +46,8 @@ struct readahead_control {
 struct page *readahead_next_page(struct readahead_control *rac);
 
 struct address_space_operations {
-    /* Starts reading into a locked page; unlocks it when done, up to date or with PG_ERROR set. May return before
-     * the I/O is complete. 0 or -errno (then the page has been unlocked too). */
+    /* Starts reading into a locked page; unlocks it when done, up to date or with PG_ERROR set. May
+     * return before the I/O is complete. 0 or -errno (then the page has been unlocked too). */
     int (*read_page)(struct file *file, struct address_space *mapping, struct page *page);
     /* Optional: reads a whole run; pages it does not take are read one by one. */
     void (*readahead)(struct readahead_control *rac);
@@ -75,12 +75,12 @@ struct address_space {
     unsigned long nr_pages; /* lock */
     const struct address_space_operations *ops;
     gfp_t gfp;
-    u32 flags;                   /* atomic bits: MAPPING_* */
-    u32 wb_err;                  /* sequence of write-back errors (errseq) */
+    u32 flags;  /* atomic bits: MAPPING_* */
+    u32 wb_err; /* sequence of write-back errors (errseq) */
     struct rwsem invalidate_lock;
-    struct rwsem i_mmap_rwsem;   /* protects i_mmap */
+    struct rwsem i_mmap_rwsem;    /* protects i_mmap */
     struct rb_root_cached i_mmap; /* interval tree of the VMAs that map it, by page offset */
-    atomic_t i_mmap_writable;    /* number of shared writable mappings */
+    atomic_t i_mmap_writable;     /* number of shared writable mappings */
     u64 futex_space; /* its number in keys of futexes; 0 until the first; set once, atomically */
     void *private;
 };
@@ -102,15 +102,17 @@ struct page *filemap_lock_page(struct address_space *mapping, u64 index);
 struct page *filemap_grab_page(struct address_space *mapping, u64 index, gfp_t gfp);
 /* Inserts a fresh page (refcount 1: the cache takes one more); it is locked on success. 0, -EEXIST,
  * -ENOMEM. May sleep. */
-int __must_check filemap_add_page(struct address_space *mapping, struct page *page, u64 index, gfp_t gfp);
+int __must_check filemap_add_page(struct address_space *mapping, struct page *page, u64 index,
+                                  gfp_t gfp);
 /* Takes a locked page out of the cache and drops the cache's reference. */
 void filemap_remove_page(struct page *page);
 
-/* Locks a page found in the mapping and reads it if it is not up to date. 0 (unlocked, up to date), -EIO,
- * -EINTR, -EAGAIN (no longer in the mapping). May sleep. */
+/* Locks a page found in the mapping and reads it if it is not up to date. 0 (unlocked, up to date),
+ * -EIO, -EINTR, -EAGAIN (no longer in the mapping). May sleep. */
 int __must_check filemap_make_uptodate(struct file *file, struct address_space *mapping,
                                        struct page *page);
-/* An up-to-date page with a reference, reading it if needed; ERR_PTR(-EIO...). May sleep. file may be NULL. */
+/* An up-to-date page with a reference, reading it if needed; ERR_PTR(-EIO...). May sleep. file may
+ * be NULL. */
 struct page *filemap_read_page(struct address_space *mapping, u64 index, struct file *file);
 
 /* read(2) through the cache with readahead; stops at i_size. Bytes or -errno. */
@@ -119,15 +121,16 @@ ssize_t filemap_read(struct kiocb *iocb, struct iov_iter *to);
 ssize_t filemap_write(struct kiocb *iocb, struct iov_iter *from);
 
 bool filemap_dirty_page(struct page *page);
-int filemap_write_range(struct address_space *mapping, u64 start, u64 end);      /* start I/O */
-int filemap_wait_range(struct address_space *mapping, u64 start, u64 end);       /* wait */
+int filemap_write_range(struct address_space *mapping, u64 start, u64 end); /* start I/O */
+int filemap_wait_range(struct address_space *mapping, u64 start, u64 end);  /* wait */
 int filemap_write_and_wait(struct address_space *mapping, u64 start, u64 end);
 /* Removes all pages from byte start on (zeroing the partial page's tail). Unmaps them first. */
 void truncate_pages(struct address_space *mapping, loff_t start);
 void truncate_pages_range(struct address_space *mapping, loff_t start, loff_t end_inclusive);
 /*
- * Evicts a page that nobody else uses: page locked, the caller has one reference beside the cache's. True:
- * the page is out of the cache with refcount 0, still locked; unlock it, then page_release().
+ * Evicts a page that nobody else uses: page locked, the caller has one reference beside the
+ * cache's. True: the page is out of the cache with refcount 0, still locked; unlock it, then
+ * page_release().
  */
 bool filemap_evict_page(struct page *page, gfp_t gfp, void *shadow);
 /* A task that dirties pages faster than they are written waits here. May sleep. */

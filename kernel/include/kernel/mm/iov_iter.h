@@ -64,7 +64,8 @@ size_t copy_to_iter(const void *from, size_t bytes, struct iov_iter *to);
 size_t copy_from_iter(void *to, size_t bytes, struct iov_iter *from);
 size_t copy_page_to_iter(struct page *page, size_t offset, size_t bytes, struct iov_iter *to);
 /* Does not fault: for use with a page locked. May be short; see fault_in_iter_readable(). */
-size_t copy_page_from_iter_nofault(struct page *page, size_t offset, size_t bytes, struct iov_iter *from);
+size_t copy_page_from_iter_nofault(struct page *page, size_t offset, size_t bytes,
+                                   struct iov_iter *from);
 size_t zero_to_iter(size_t bytes, struct iov_iter *to);
 void iov_iter_advance(struct iov_iter *i, size_t bytes);
 void iov_iter_revert(struct iov_iter *i, size_t bytes);
@@ -74,9 +75,10 @@ static inline size_t iov_iter_count(const struct iov_iter *i)
 {
     return i->count;
 }
-/* Copies in an array of iovecs and checks it (EINVAL: more than UIO_MAXIOV, a length over SSIZE_MAX;
- * EFAULT); the total is cut at MAX_RW_COUNT. fast is used for up to
- * nr_fast segments; *iov is then fast, else kmalloc'ed (caller frees if != fast). Total or -errno. */
+/* Copies in an array of iovecs and checks it (EINVAL: more than UIO_MAXIOV, a length over
+ * SSIZE_MAX; EFAULT); the total is cut at MAX_RW_COUNT. fast is used for up to nr_fast segments;
+ * *iov is then fast, else kmalloc'ed (caller frees if != fast). Total or -errno. */
 ssize_t import_iovec(bool is_source, const struct iovec __user *uvec, unsigned long nr_segs,
-                     unsigned long nr_fast, struct iovec *fast, struct iovec **iov, struct iov_iter *i);
+                     unsigned long nr_fast, struct iovec *fast, struct iovec **iov,
+                     struct iov_iter *i);
 #endif

@@ -46,26 +46,26 @@ struct vm_area;
 #define VM_HUGEPAGE   0x20000000UL
 #define VM_NOHUGEPAGE 0x40000000UL
 
-#define FAULT_WRITE 0x01
-#define FAULT_USER  0x02
-#define FAULT_EXEC  0x04
+#define FAULT_WRITE       0x01
+#define FAULT_USER        0x02
+#define FAULT_EXEC        0x04
 #define FAULT_ALLOW_RETRY 0x08
 
-#define VM_FAULT_OOM    0x01
-#define VM_FAULT_SIGBUS 0x02
+#define VM_FAULT_OOM     0x01
+#define VM_FAULT_SIGBUS  0x02
 #define VM_FAULT_SIGSEGV 0x04
-#define VM_FAULT_MAJOR  0x08
-#define VM_FAULT_RETRY  0x10
-#define VM_FAULT_NOPAGE 0x20 /* the handler installed the entry itself */
-#define VM_FAULT_LOCKED 0x40 /* the page is returned locked */
-#define VM_FAULT_ERROR (VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)
+#define VM_FAULT_MAJOR   0x08
+#define VM_FAULT_RETRY   0x10
+#define VM_FAULT_NOPAGE  0x20 /* the handler installed the entry itself */
+#define VM_FAULT_LOCKED  0x40 /* the page is returned locked */
+#define VM_FAULT_ERROR   (VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)
 
 struct vm_fault {
     struct vm_area *vma;
     unsigned int flags; /* FAULT_* */
     unsigned long address;
-    u64 pgoff;          /* in the file, pages */
-    struct page *page;  /* out: with a reference */
+    u64 pgoff;         /* in the file, pages */
+    struct page *page; /* out: with a reference */
 };
 
 struct vm_operations {
@@ -74,7 +74,8 @@ struct vm_operations {
     /* Gives the page at vmf->pgoff. VM_FAULT_*. May sleep. */
     unsigned int (*fault)(struct vm_fault *vmf);
     /* Maps cached up-to-date pages of [start_pgoff, end_pgoff] around a fault by
-     * vm_map_page_locked(). Page table lock held: does not sleep. VM_FAULT_NOPAGE when vmf->pgoff was among them. */
+     * vm_map_page_locked(). Page table lock held: does not sleep. VM_FAULT_NOPAGE when vmf->pgoff
+     * was among them. */
     unsigned int (*map_pages)(struct vm_fault *vmf, u64 start_pgoff, u64 end_pgoff);
     /* A shared page is about to become writable; page locked on VM_FAULT_LOCKED. */
     unsigned int (*page_mkwrite)(struct vm_fault *vmf);
@@ -127,10 +128,10 @@ struct mm {
 };
 
 /* Reference counting of user address spaces. */
-struct mm *mm_create(void);           /* users 1; NULL on no memory */
+struct mm *mm_create(void);                              /* users 1; NULL on no memory */
 struct mm *mm_fork(struct mm *from, struct task *child); /* copy-on-write copy; ERR_PTR */
 void mm_get(struct mm *mm);
-void mm_put(struct mm *mm);           /* last user: unmaps everything. May sleep */
+void mm_put(struct mm *mm); /* last user: unmaps everything. May sleep */
 /* References to the structure alone (lazy users, /proc): the tables stay, the areas may go. */
 void mm_hold(struct mm *mm);
 void mm_drop(struct mm *mm);
@@ -157,16 +158,19 @@ int do_munmap_locked(struct mm *mm, unsigned long addr, size_t len);
 /* Makes the growing area above address reach down to it, whatever the stack limit says (execve). */
 int mm_stack_extend(struct mm *mm, unsigned long address);
 
-/* Maps raw frames into an area that will be VM_PFNMAP (device memory). mmap_lock held for writing. */
-int vm_map_frames(struct vm_area *vma, unsigned long address, pfn_t pfn, size_t size, u64 prot_bits);
+/* Maps raw frames into an area that will be VM_PFNMAP (device memory). mmap_lock held for writing.
+ */
+int vm_map_frames(struct vm_area *vma, unsigned long address, pfn_t pfn, size_t size,
+                  u64 prot_bits);
 
 /* Resolves a fault at address. VM_FAULT_*. mmap_lock held shared. */
 unsigned int handle_mm_fault(struct vm_area *vma, unsigned long address, unsigned int flags);
 
 /*
- * For map_pages: enters page (locked, up to date) at address of vmf's area, read-only unless the area allows
- * a shared write, when nothing is mapped there yet; takes a reference and counts the mapping of its own.
- * Page table lock held; address lies in the same last-level table and inside the area. True if it was entered.
+ * For map_pages: enters page (locked, up to date) at address of vmf's area, read-only unless the
+ * area allows a shared write, when nothing is mapped there yet; takes a reference and counts the
+ * mapping of its own. Page table lock held; address lies in the same last-level table and inside
+ * the area. True if it was entered.
  */
 bool vm_map_page_locked(struct vm_fault *vmf, unsigned long address, struct page *page);
 

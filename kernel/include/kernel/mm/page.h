@@ -57,7 +57,7 @@ struct page {
         atomic_t mapcount; /* starts at -1 */
         u32 slab_used;     /* PG_SLAB: objects not on the slab's free list */
     };
-    u32 private;       /* order of a free or compound block; file system's while PG_PRIVATE */
+    u32 private; /* order of a free or compound block; file system's while PG_PRIVATE */
     union {
         struct list_head lru;
         struct {
@@ -177,7 +177,8 @@ void page_unlock(struct page *page); /* any context */
 void page_wait_writeback(struct page *page);
 void page_end_writeback(struct page *page); /* any context */
 
-/* Notes that the page was used: the second time it moves to the active list. Any context but NMI. */
+/* Notes that the page was used: the second time it moves to the active list. Any context but NMI.
+ */
 void page_mark_accessed(struct page *page);
 
 /* Free and total pages of the machine; sums of per-CPU counters, a little behind. */

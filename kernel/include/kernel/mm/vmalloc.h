@@ -10,9 +10,9 @@
 #include <kernel/arch/paging.h>
 #include <kernel/mm/page.h>
 
-void *vmalloc(size_t size);  /* not zeroed */
+void *vmalloc(size_t size); /* not zeroed */
 void *vzalloc(size_t size);
-void vfree(const void *p);   /* NULL is fine; also for vmap() areas: does not free their pages */
+void vfree(const void *p); /* NULL is fine; also for vmap() areas: does not free their pages */
 void *vmap(struct page **pages, unsigned int nr_pages, u64 kmap_prot);
 void vunmap(const void *p);
 bool is_vmalloc_address(const void *p);

@@ -72,9 +72,9 @@ struct cred *cred_prepare(void);
 void cred_commit(struct cred *new_cred); /* consumes it */
 void cred_abort(struct cred *new_cred);
 const struct cred *current_cred(void);
-bool capable(int cap);                        /* current, effective */
+bool capable(int cap); /* current, effective */
 bool cred_has_cap(const struct cred *cred, int cap);
-bool in_group(gid_t gid);                     /* fsgid or supplementary */
+bool in_group(gid_t gid); /* fsgid or supplementary */
 bool group_info_has(const struct group_info *groups, gid_t gid);
 void group_info_put(struct group_info *groups);
 #endif

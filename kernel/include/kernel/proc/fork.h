@@ -34,12 +34,12 @@
 #define CLONE_IO             0x80000000ULL
 #define CLONE_CLEAR_SIGHAND  0x100000000ULL
 #define CLONE_INTO_CGROUP    0x200000000ULL
-#define CLONE_NAMESPACES                                                                           \
-    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |  \
+#define CLONE_NAMESPACES                                                                          \
+    (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
      CLONE_NEWNET)
 
 struct fork_args {
-    u64 flags;       /* CLONE_*, without CSIGNAL */
+    u64 flags; /* CLONE_*, without CSIGNAL */
     int exit_signal;
     unsigned long stack; /* 0: the parent's */
     unsigned long tls;

@@ -5,7 +5,8 @@
 
 struct pt_regs;
 
-/* current was preempted, moved, or gets a signal: writes the CPU number into its area and, if it is inside a critical section, sends
- * it to the abort handler. Task context on the way to user mode. */
+/* current was preempted, moved, or gets a signal: writes the CPU number into its area and, if it is
+ * inside a critical section, sends it to the abort handler. Task context on the way to user mode.
+ */
 void rseq_fix_up(struct pt_regs *regs);
 #endif

@@ -24,11 +24,11 @@ static inline bool need_resched(void)
     return READ_ONCE(current->work) & WORK_NEED_RESCHED;
 }
 /* In long loops: lets others run if they must. */
-#define cond_resched()                                                                             \
-    do {                                                                                           \
-        might_sleep();                                                                             \
-        if (unlikely(need_resched()))                                                              \
-            schedule();                                                                            \
+#define cond_resched()                \
+    do {                              \
+        might_sleep();                \
+        if (unlikely(need_resched())) \
+            schedule();               \
     } while (0)
 
 /* Makes a sleeping task run if its state is in mask. true if it was sleeping. Any context. */
@@ -44,12 +44,12 @@ void kick_task(struct task *task);
 
 /* Kernel threads. ERR_PTR(-ENOMEM). The thread runs at once with kthread_run(). */
 struct task *kthread_create(int (*fn)(void *arg), void *arg, const char *fmt, ...) __printf(3, 4);
-#define kthread_run(fn, arg, ...)                                                                  \
-    ({                                                                                             \
-        struct task *__t = kthread_create((fn), (arg), __VA_ARGS__);                               \
-        if (!IS_ERR(__t))                                                                          \
-            wake_up_task(__t);                                                                     \
-        __t;                                                                                       \
+#define kthread_run(fn, arg, ...)                                    \
+    ({                                                               \
+        struct task *__t = kthread_create((fn), (arg), __VA_ARGS__); \
+        if (!IS_ERR(__t))                                            \
+            wake_up_task(__t);                                       \
+        __t;                                                         \
     })
 void kthread_bind(struct task *task, unsigned int cpu); /* before its first run */
 bool kthread_should_stop(void);

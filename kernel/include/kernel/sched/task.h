@@ -3,8 +3,8 @@
  * struct task: one thread of execution, of a user program or of the kernel.
  *
  * Protection: (i) immutable after creation, (o) changed only by the task itself, (p) pi_lock,
- * (r) run queue lock, (t) tasklist_lock for writing / RCU for reading, (s) sighand lock (signal->lock), (a) atomic,
- * (l) alloc_lock.
+ * (r) run queue lock, (t) tasklist_lock for writing / RCU for reading, (s) sighand lock
+ * (signal->lock), (a) atomic, (l) alloc_lock.
  */
 #ifndef KERNEL_SCHED_TASK_H
 #define KERNEL_SCHED_TASK_H
@@ -34,7 +34,8 @@ struct walk;
 
 #define TASK_COMM_LEN 16
 
-/* task.work: looked at once on every way out to user mode (and at system call entry: WORK_SYSCALL). */
+/* task.work: looked at once on every way out to user mode (and at system call entry: WORK_SYSCALL).
+ */
 #define WORK_NEED_RESCHED  (1U << 0)
 #define WORK_SIGPENDING    (1U << 1)
 #define WORK_NOTIFY_RESUME (1U << 2) /* task_work to run: rseq, delayed fput */
@@ -46,25 +47,25 @@ struct walk;
 #define WORK_SYSCALL_MASK  0x0000ff00U
 
 /* task.flags */
-#define TASKF_KTHREAD       0x0001U
-#define TASKF_EXITING       0x0002U
-#define TASKF_FORKNOEXEC    0x0004U
-#define TASKF_IDLE          0x0008U
-#define TASKF_MEMALLOC      0x0010U /* reclaiming: may use the reserve */
-#define TASKF_NOFS          0x0020U
-#define TASKF_RANDOMIZE     0x0040U /* address space randomisation */
-#define TASKF_SUPERPRIV     0x0080U
-#define TASKF_WQ_WORKER     0x0100U
-#define TASKF_SIGNALED      0x0200U
-#define TASKF_DUMPCORE      0x0400U
+#define TASKF_KTHREAD            0x0001U
+#define TASKF_EXITING            0x0002U
+#define TASKF_FORKNOEXEC         0x0004U
+#define TASKF_IDLE               0x0008U
+#define TASKF_MEMALLOC           0x0010U /* reclaiming: may use the reserve */
+#define TASKF_NOFS               0x0020U
+#define TASKF_RANDOMIZE          0x0040U /* address space randomisation */
+#define TASKF_SUPERPRIV          0x0080U
+#define TASKF_WQ_WORKER          0x0100U
+#define TASKF_SIGNALED           0x0200U
+#define TASKF_DUMPCORE           0x0400U
 #define TASKF_VFORK_PARENT_WAITS 0x0800U
-#define TASKF_NO_AFFINITY   0x1000U
+#define TASKF_NO_AFFINITY        0x1000U
 
 struct sched_entity {
-    struct rb_node node;  /* fair queue, by deadline (r) */
-    u64 min_vruntime;     /* augmented: least vruntime of the subtree (r) */
+    struct rb_node node; /* fair queue, by deadline (r) */
+    u64 min_vruntime;    /* augmented: least vruntime of the subtree (r) */
     u64 vruntime, deadline;
-    s64 vlag;             /* kept across sleep */
+    s64 vlag; /* kept across sleep */
     u64 slice_ns;
     u32 weight;
     bool on_rq;
@@ -78,11 +79,11 @@ struct sched_rt_entity {
 
 /* What a thread saves when it is switched out, besides its stack. */
 struct thread {
-    u64 sp;               /* kernel stack pointer */
+    u64 sp; /* kernel stack pointer */
     u64 fs_base, gs_base;
     u64 cr2, trap_nr, error_code; /* of the last user fault, for signal frames */
-    void *fpu;            /* XSAVE area, NULL for kernel threads */
-    bool fpu_loaded;      /* registers hold it on fpu_cpu */
+    void *fpu;                    /* XSAVE area, NULL for kernel threads */
+    bool fpu_loaded;              /* registers hold it on fpu_cpu */
 };
 
 struct restart_block {
@@ -91,11 +92,11 @@ struct restart_block {
 };
 
 struct task {
-    u32 work;             /* (a) WORK_*; first: entry code counts on it */
-    u32 state;            /* (p) TASK_* */
-    void *stack;          /* (i) lowest address */
-    u32 flags;            /* (o) TASKF_* */
-    atomic_t refcount;    /* (a) */
+    u32 work;          /* (a) WORK_*; first: entry code counts on it */
+    u32 state;         /* (p) TASK_* */
+    void *stack;       /* (i) lowest address */
+    u32 flags;         /* (o) TASKF_* */
+    atomic_t refcount; /* (a) */
     struct thread thread;
 
     /* Scheduling. */
@@ -103,63 +104,63 @@ struct task {
     struct sched_entity se;
     struct sched_rt_entity rt;
     spinlock_t pi_lock;
-    int cpu;              /* (r) */
-    bool on_rq;           /* (r) */
-    int on_cpu;           /* being run; cleared after the switch is complete */
-    int policy;           /* (r) SCHED_* */
-    int nice;             /* (r) */
-    int rt_priority;      /* (r) 1..99, 0: not real-time */
+    int cpu;         /* (r) */
+    bool on_rq;      /* (r) */
+    int on_cpu;      /* being run; cleared after the switch is complete */
+    int policy;      /* (r) SCHED_* */
+    int nice;        /* (r) */
+    int rt_priority; /* (r) 1..99, 0: not real-time */
     bool reset_on_fork;
-    u64 cpus_allowed;     /* (p) */
-    u64 nr_voluntary, nr_involuntary; /* (r) context switches */
+    u64 cpus_allowed;                                    /* (p) */
+    u64 nr_voluntary, nr_involuntary;                    /* (r) context switches */
     u64 last_ran_ns, wait_start_ns, wait_sum_ns, nr_run; /* (r) schedstat */
-    u64 utime_ns, stime_ns, mode_stamp_ns; /* (o) */
-    u64 start_ns, start_boot_ns; /* (i) */
+    u64 utime_ns, stime_ns, mode_stamp_ns;               /* (o) */
+    u64 start_ns, start_boot_ns;                         /* (i) */
 
     /* Memory. */
-    struct mm *mm;        /* (l) NULL: kernel thread */
-    struct mm *active_mm; /* (o) whose tables are loaded */
+    struct mm *mm;              /* (l) NULL: kernel thread */
+    struct mm *active_mm;       /* (o) whose tables are loaded */
     u64 min_faults, maj_faults; /* (o) */
-    int pagefault_disabled; /* (o) */
+    int pagefault_disabled;     /* (o) */
 
     /* Identity and family. */
-    pid_t pid, tgid;      /* (i) */
-    struct pid *thread_pid; /* (t) */
-    struct hlist_node pid_links[4]; /* (t) by enum pid_type */
-    struct task *group_leader; /* (t) */
-    struct list_head thread_link;  /* (t) signal->threads */
-    struct task *parent;  /* (t) who gets SIGCHLD */
-    struct task *real_parent; /* (t) */
+    pid_t pid, tgid;                    /* (i) */
+    struct pid *thread_pid;             /* (t) */
+    struct hlist_node pid_links[4];     /* (t) by enum pid_type */
+    struct task *group_leader;          /* (t) */
+    struct list_head thread_link;       /* (t) signal->threads */
+    struct task *parent;                /* (t) who gets SIGCHLD */
+    struct task *real_parent;           /* (t) */
     struct list_head children, sibling; /* (t) */
-    struct list_head tasks_link; /* (t) all thread group leaders, from init_task */
-    char comm[TASK_COMM_LEN]; /* (l) */
-    const struct cred *cred; /* (o), RCU for readers */
+    struct list_head tasks_link;        /* (t) all thread group leaders, from init_task */
+    char comm[TASK_COMM_LEN];           /* (l) */
+    const struct cred *cred;            /* (o), RCU for readers */
     struct cred *real_cred_unused;
 
     /* Resources. */
-    struct files *files;  /* (l) */
-    struct fs_info *fs;   /* (l) */
+    struct files *files; /* (l) */
+    struct fs_info *fs;  /* (l) */
     struct mnt_namespace *mnt_ns;
-    struct walk *walk;    /* (o) innermost path walk under way */
+    struct walk *walk;     /* (o) innermost path walk under way */
     struct blk_plug *plug; /* (o) */
-    void *journal;        /* (o) running file-system transaction */
+    void *journal;         /* (o) running file-system transaction */
 
     /* Signals. */
-    struct signal_state *signal; /* (t), stays until release */
-    struct sigpending pending;   /* (s) */
-    sigset_t blocked, saved_mask;   /* (s)/(o) */
+    struct signal_state *signal;  /* (t), stays until release */
+    struct sigpending pending;    /* (s) */
+    sigset_t blocked, saved_mask; /* (s)/(o) */
     sigset_t real_blocked; /* (s) what rt_sigtimedwait() waits for: blocked, were it not waiting */
-    bool restore_mask;    /* (o) put saved_mask back on the way out */
+    bool restore_mask;     /* (o) put saved_mask back on the way out */
     struct altstack altstack; /* (o) */
-    u32 jobctl;           /* (s) */
-    u32 ptrace;           /* (t) */
+    u32 jobctl;               /* (s) */
+    u32 ptrace;               /* (t) */
     void *last_siginfo;
     struct restart_block restart; /* (o) */
 
     /* Life's end. */
-    int exit_state;       /* (t) 0, EXIT_ZOMBIE, EXIT_DEAD */
-    int exit_code;        /* as wait4() gives it */
-    int exit_signal;      /* to the parent; -1: a thread that is not the leader */
+    int exit_state;  /* (t) 0, EXIT_ZOMBIE, EXIT_DEAD */
+    int exit_code;   /* as wait4() gives it */
+    int exit_signal; /* to the parent; -1: a thread that is not the leader */
     int pdeath_signal;
     struct completion *vfork_done;
     u32 __user *clear_child_tid, *set_child_tid;
@@ -171,9 +172,9 @@ struct task {
     struct task_work *works; /* (a) */
     struct kthread *kthread; /* (o) kernel threads */
     spinlock_t alloc_lock;
-    int nr_syscall;       /* (o) for /proc/PID/syscall */
+    int nr_syscall; /* (o) for /proc/PID/syscall */
     u64 io_rchar, io_wchar, io_syscr, io_syscw, io_read_bytes, io_write_bytes; /* (o) */
-    u64 link_count;       /* (o) symlinks followed */
+    u64 link_count; /* (o) symlinks followed */
     bool no_new_privs;
 #if CONFIG_DEBUG
     struct {

@@ -10,12 +10,15 @@ struct completion {
     struct wait_queue wait;
 };
 
-#define COMPLETION_INIT(n)   {.done = 0, .wait = WAIT_QUEUE_INIT((n).wait)}
+#define COMPLETION_INIT(n)                           \
+    {                                                \
+        .done = 0, .wait = WAIT_QUEUE_INIT((n).wait) \
+    }
 #define DEFINE_COMPLETION(n) struct completion n = COMPLETION_INIT(n)
-#define completion_init(c)                                                                         \
-    do {                                                                                           \
-        (c)->done = 0;                                                                             \
-        wait_queue_init(&(c)->wait);                                                               \
+#define completion_init(c)           \
+    do {                             \
+        (c)->done = 0;               \
+        wait_queue_init(&(c)->wait); \
     } while (0)
 /* Lets one waiter through. Any context. */
 void complete(struct completion *c);

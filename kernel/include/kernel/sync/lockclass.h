@@ -17,9 +17,9 @@ struct lock_class {
 struct lock_map {
     struct lock_class *class;
 };
-#define LOCK_MAP_FIELD      struct lock_map map;
-#define LOCK_MAP_INIT(n)    .map = {.class = &(struct lock_class){.name = n}},
-#define lock_map_set(m, c)  ((m)->class = (c))
+#define LOCK_MAP_FIELD     struct lock_map map;
+#define LOCK_MAP_INIT(n)   .map = {.class = &(struct lock_class){.name = n}},
+#define lock_map_set(m, c) ((m)->class = (c))
 void lock_order_acquire(struct lock_map *map, const void *lock, unsigned int subclass, bool trylock,
                         bool shared);
 void lock_order_release(struct lock_map *map, const void *lock);
@@ -29,8 +29,8 @@ void lock_order_print_held(void);
 #else
 #define LOCK_MAP_FIELD
 #define LOCK_MAP_INIT(n)
-#define lock_map_set(m, c)                      ((void)(c))
+#define lock_map_set(m, c)                       ((void)(c))
 #define lock_order_acquire(m, l, s, try, shared) ((void)0)
-#define lock_order_release(m, l)                ((void)0)
+#define lock_order_release(m, l)                 ((void)0)
 #endif
 #endif

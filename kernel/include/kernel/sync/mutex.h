@@ -18,16 +18,16 @@ struct mutex {
     LOCK_MAP_FIELD
 };
 
-#define MUTEX_INIT(n)                                                                              \
-    {.owner = 0,                                                                                   \
-     .wait_lock = SPINLOCK_INIT(n.wait_lock),                                                      \
-     .waiters = LIST_HEAD_INIT((n).waiters),                                                       \
-     LOCK_MAP_INIT(#n)}
+#define MUTEX_INIT(n)                                             \
+    {                                                             \
+        .owner = 0, .wait_lock = SPINLOCK_INIT(n.wait_lock),      \
+        .waiters = LIST_HEAD_INIT((n).waiters), LOCK_MAP_INIT(#n) \
+    }
 #define DEFINE_MUTEX(n) struct mutex n = MUTEX_INIT(n)
-#define mutex_init(m)                                                                              \
-    do {                                                                                           \
-        static struct lock_class __class = {.name = #m};                                           \
-        mutex_init_class((m), &__class);                                                           \
+#define mutex_init(m)                                    \
+    do {                                                 \
+        static struct lock_class __class = {.name = #m}; \
+        mutex_init_class((m), &__class);                 \
     } while (0)
 void mutex_init_class(struct mutex *m, struct lock_class *class);
 void mutex_lock(struct mutex *m);

@@ -8,11 +8,11 @@
 
 #include <kernel/arch/percpu.h>
 
-#define PREEMPT_OFFSET 0x00000001U
-#define SOFTIRQ_OFFSET 0x00000100U /* serving; bottom halves disabled adds twice as much */
+#define PREEMPT_OFFSET         0x00000001U
+#define SOFTIRQ_OFFSET         0x00000100U /* serving; bottom halves disabled adds twice as much */
 #define SOFTIRQ_DISABLE_OFFSET (2 * SOFTIRQ_OFFSET)
-#define HARDIRQ_OFFSET 0x00010000U
-#define NMI_OFFSET     0x00100000U
+#define HARDIRQ_OFFSET         0x00010000U
+#define NMI_OFFSET             0x00100000U
 
 #define PREEMPT_MASK 0x000000ffU
 #define SOFTIRQ_MASK 0x0000ff00U
@@ -28,12 +28,12 @@ static inline unsigned int preempt_count(void)
     return this_cpu_read(preempt_count_word) & ~PREEMPT_NEED_RESCHED_INVERTED;
 }
 
-#define in_hardirq()          (preempt_count() & HARDIRQ_MASK)
-#define in_serving_softirq()  (preempt_count() & SOFTIRQ_OFFSET)
-#define in_nmi()              (preempt_count() & NMI_MASK)
-#define in_interrupt()        (preempt_count() & (HARDIRQ_MASK | SOFTIRQ_MASK | NMI_MASK))
-#define in_task()             (!(preempt_count() & (HARDIRQ_MASK | SOFTIRQ_OFFSET | NMI_MASK)))
-#define preemptible()         (preempt_count() == 0 && !irqs_disabled())
+#define in_hardirq()         (preempt_count() & HARDIRQ_MASK)
+#define in_serving_softirq() (preempt_count() & SOFTIRQ_OFFSET)
+#define in_nmi()             (preempt_count() & NMI_MASK)
+#define in_interrupt()       (preempt_count() & (HARDIRQ_MASK | SOFTIRQ_MASK | NMI_MASK))
+#define in_task()            (!(preempt_count() & (HARDIRQ_MASK | SOFTIRQ_OFFSET | NMI_MASK)))
+#define preemptible()        (preempt_count() == 0 && !irqs_disabled())
 
 /* Switches tasks if the count allows it; called when the inverted bit shows a wish. */
 void preempt_schedule(void);

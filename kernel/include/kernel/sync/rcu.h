@@ -35,7 +35,6 @@ void synchronize_rcu(void);
 /* Waits until every callback queued so far has run. May sleep. */
 void rcu_barrier(void);
 /* kfree(ptr) after a grace period; field is the rcu_head's name in *ptr. */
-#define kfree_rcu(ptr, field)                                                                      \
-    kfree_rcu_head(&(ptr)->field, offsetof(typeof(*(ptr)), field))
+#define kfree_rcu(ptr, field) kfree_rcu_head(&(ptr)->field, offsetof(typeof(*(ptr)), field))
 void kfree_rcu_head(struct rcu_head *head, size_t offset);
 #endif

@@ -16,16 +16,16 @@ struct rwsem {
     LOCK_MAP_FIELD
 };
 
-#define RWSEM_INIT(n)                                                                              \
-    {.count = 0,                                                                                   \
-     .wait_lock = SPINLOCK_INIT(n.wait_lock),                                                      \
-     .waiters = LIST_HEAD_INIT((n).waiters),                                                       \
-     LOCK_MAP_INIT(#n)}
+#define RWSEM_INIT(n)                                             \
+    {                                                             \
+        .count = 0, .wait_lock = SPINLOCK_INIT(n.wait_lock),      \
+        .waiters = LIST_HEAD_INIT((n).waiters), LOCK_MAP_INIT(#n) \
+    }
 #define DEFINE_RWSEM(n) struct rwsem n = RWSEM_INIT(n)
-#define rwsem_init(s)                                                                              \
-    do {                                                                                           \
-        static struct lock_class __class = {.name = #s};                                           \
-        rwsem_init_class((s), &__class);                                                           \
+#define rwsem_init(s)                                    \
+    do {                                                 \
+        static struct lock_class __class = {.name = #s}; \
+        rwsem_init_class((s), &__class);                 \
     } while (0)
 void rwsem_init_class(struct rwsem *s, struct lock_class *class);
 void rwsem_read_lock(struct rwsem *s);

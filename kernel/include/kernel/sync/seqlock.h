@@ -63,7 +63,10 @@ typedef struct seqlock {
     spinlock_t lock;
 } seqlock_t;
 
-#define SEQLOCK_INIT(n)   {.lock = SPINLOCK_INIT(n.lock)}
+#define SEQLOCK_INIT(n)               \
+    {                                 \
+        .lock = SPINLOCK_INIT(n.lock) \
+    }
 #define DEFINE_SEQLOCK(n) seqlock_t n = SEQLOCK_INIT(n)
 
 static inline u32 read_seqbegin(const seqlock_t *s)
@@ -88,10 +91,10 @@ static inline void write_sequnlock(seqlock_t *s)
     spin_unlock(&s->lock);
 }
 
-#define write_seqlock_irqsave(s, flags)                                                            \
-    do {                                                                                           \
-        spin_lock_irqsave(&(s)->lock, flags);                                                      \
-        write_seqcount_begin(&(s)->count);                                                         \
+#define write_seqlock_irqsave(s, flags)       \
+    do {                                      \
+        spin_lock_irqsave(&(s)->lock, flags); \
+        write_seqcount_begin(&(s)->count);    \
     } while (0)
 
 static inline void write_sequnlock_irqrestore(seqlock_t *s, unsigned long flags)

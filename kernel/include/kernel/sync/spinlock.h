@@ -21,14 +21,17 @@ typedef struct spinlock {
     LOCK_MAP_FIELD
 } spinlock_t;
 
-#define SPINLOCK_INIT(n)   {.tickets = 0, LOCK_MAP_INIT(#n)}
+#define SPINLOCK_INIT(n)                \
+    {                                   \
+        .tickets = 0, LOCK_MAP_INIT(#n) \
+    }
 #define DEFINE_SPINLOCK(n) spinlock_t n = SPINLOCK_INIT(n)
 
 /* Each place that initialises a lock makes a class of that lock's name. */
-#define spin_lock_init(l)                                                                          \
-    do {                                                                                           \
-        static struct lock_class __class = {.name = #l};                                           \
-        spin_lock_init_class((l), &__class);                                                       \
+#define spin_lock_init(l)                                \
+    do {                                                 \
+        static struct lock_class __class = {.name = #l}; \
+        spin_lock_init_class((l), &__class);             \
     } while (0)
 static inline void spin_lock_init_class(spinlock_t *l, struct lock_class *class)
 {
@@ -115,10 +118,10 @@ static inline void spin_unlock_irq(spinlock_t *l)
     preempt_enable();
 }
 
-#define spin_lock_irqsave(l, flags)                                                                \
-    do {                                                                                           \
-        (flags) = local_irq_save();                                                                \
-        spin_lock(l);                                                                              \
+#define spin_lock_irqsave(l, flags) \
+    do {                            \
+        (flags) = local_irq_save(); \
+        spin_lock(l);               \
     } while (0)
 
 static inline void spin_unlock_irqrestore(spinlock_t *l, unsigned long flags)

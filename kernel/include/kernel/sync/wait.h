@@ -35,12 +35,15 @@ struct wait_entry {
     struct list_head link;
 };
 
-#define WAIT_QUEUE_INIT(n)   {.lock = SPINLOCK_INIT(n.lock), .entries = LIST_HEAD_INIT((n).entries)}
+#define WAIT_QUEUE_INIT(n)                                                    \
+    {                                                                         \
+        .lock = SPINLOCK_INIT(n.lock), .entries = LIST_HEAD_INIT((n).entries) \
+    }
 #define DEFINE_WAIT_QUEUE(n) struct wait_queue n = WAIT_QUEUE_INIT(n)
-#define wait_queue_init(wq)                                                                        \
-    do {                                                                                           \
-        static struct lock_class __class = {.name = #wq ".lock"};                                  \
-        wait_queue_init_class((wq), &__class);                                                     \
+#define wait_queue_init(wq)                                       \
+    do {                                                          \
+        static struct lock_class __class = {.name = #wq ".lock"}; \
+        wait_queue_init_class((wq), &__class);                    \
     } while (0)
 void wait_queue_init_class(struct wait_queue *wq, struct lock_class *class);
 
@@ -67,7 +70,7 @@ void wake_up_key_locked(struct wait_queue *wq, unsigned int mode, int nr_exclusi
 #define wake_up_all(wq)           wake_up_key((wq), TASK_NORMAL, 0, NULL)
 #define wake_up_interruptible(wq) wake_up_key((wq), TASK_INTERRUPTIBLE, 1, NULL)
 /* For poll: key carries the EPOLL* events that became true. */
-#define wake_up_poll(wq, events)  wake_up_key((wq), TASK_NORMAL, 1, (void *)(unsigned long)(events))
+#define wake_up_poll(wq, events) wake_up_key((wq), TASK_NORMAL, 1, (void *)(unsigned long)(events))
 
 static inline bool wait_queue_active(struct wait_queue *wq)
 {
@@ -84,44 +87,44 @@ u64 ktime_ns(void);
 #define TIMEOUT_NONE (~0ULL)
 
 /* Evaluates to 0, or -ERESTARTSYS (signal), or -ETIMEDOUT. */
-#define __wait_event(wq, cond, state, exclusive, deadline_ns)                                      \
-    ({                                                                                             \
-        int __ret = 0;                                                                             \
-        u64 __deadline = (deadline_ns);                                                            \
-        struct wait_entry __entry;                                                                 \
-        might_sleep();                                                                             \
-        wait_entry_init(&__entry, wait_autoremove);                                                \
-        for (;;) {                                                                                 \
-            __ret = (exclusive) ? prepare_to_wait_exclusive((wq), &__entry, (state))               \
-                                : prepare_to_wait((wq), &__entry, (state));                        \
-            if (cond) {                                                                            \
-                __ret = 0;                                                                         \
-                break;                                                                             \
-            }                                                                                      \
-            if (__ret)                                                                             \
-                break;                                                                             \
-            if (__deadline == TIMEOUT_NONE) {                                                      \
-                schedule();                                                                        \
-            } else if (!schedule_until_ns(__deadline) && ktime_ns() >= __deadline) {               \
-                __ret = (cond) ? 0 : -ETIMEDOUT;                                                   \
-                break;                                                                             \
-            }                                                                                      \
-        }                                                                                          \
-        finish_wait((wq), &__entry);                                                               \
-        __ret;                                                                                     \
+#define __wait_event(wq, cond, state, exclusive, deadline_ns)                        \
+    ({                                                                               \
+        int __ret = 0;                                                               \
+        u64 __deadline = (deadline_ns);                                              \
+        struct wait_entry __entry;                                                   \
+        might_sleep();                                                               \
+        wait_entry_init(&__entry, wait_autoremove);                                  \
+        for (;;) {                                                                   \
+            __ret = (exclusive) ? prepare_to_wait_exclusive((wq), &__entry, (state)) \
+                                : prepare_to_wait((wq), &__entry, (state));          \
+            if (cond) {                                                              \
+                __ret = 0;                                                           \
+                break;                                                               \
+            }                                                                        \
+            if (__ret)                                                               \
+                break;                                                               \
+            if (__deadline == TIMEOUT_NONE) {                                        \
+                schedule();                                                          \
+            } else if (!schedule_until_ns(__deadline) && ktime_ns() >= __deadline) { \
+                __ret = (cond) ? 0 : -ETIMEDOUT;                                     \
+                break;                                                               \
+            }                                                                        \
+        }                                                                            \
+        finish_wait((wq), &__entry);                                                 \
+        __ret;                                                                       \
     })
 
-#define wait_event(wq, cond)                                                                       \
+#define wait_event(wq, cond) \
     ((void)((cond) || __wait_event((wq), cond, TASK_UNINTERRUPTIBLE, false, TIMEOUT_NONE)))
-#define wait_event_interruptible(wq, cond)                                                         \
+#define wait_event_interruptible(wq, cond) \
     ((cond) ? 0 : __wait_event((wq), cond, TASK_INTERRUPTIBLE, false, TIMEOUT_NONE))
-#define wait_event_killable(wq, cond)                                                              \
+#define wait_event_killable(wq, cond) \
     ((cond) ? 0 : __wait_event((wq), cond, TASK_KILLABLE, false, TIMEOUT_NONE))
-#define wait_event_interruptible_exclusive(wq, cond)                                               \
+#define wait_event_interruptible_exclusive(wq, cond) \
     ((cond) ? 0 : __wait_event((wq), cond, TASK_INTERRUPTIBLE, true, TIMEOUT_NONE))
 /* 0 or -ETIMEDOUT; deadline_ns by ktime_ns(). */
-#define wait_event_until(wq, cond, deadline_ns)                                                    \
+#define wait_event_until(wq, cond, deadline_ns) \
     ((cond) ? 0 : __wait_event((wq), cond, TASK_UNINTERRUPTIBLE, false, deadline_ns))
-#define wait_event_interruptible_until(wq, cond, deadline_ns)                                      \
+#define wait_event_interruptible_until(wq, cond, deadline_ns) \
     ((cond) ? 0 : __wait_event((wq), cond, TASK_INTERRUPTIBLE, false, deadline_ns))
 #endif

@@ -7,7 +7,8 @@
 
 struct pt_regs;
 
-/* Delivers pending signals or arranges the restart of an interrupted call (kernel/proc/signal.c). */
+/* Delivers pending signals or arranges the restart of an interrupted call (kernel/proc/signal.c).
+ */
 void do_signal(struct pt_regs *regs);
 /* Entry of calls without a handler, and of traced tasks (entry.S). */
 long syscall_not_implemented(const struct pt_regs *regs, u32 nr);

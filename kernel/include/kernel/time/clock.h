@@ -5,7 +5,8 @@
 
 #include <kernel/time/time64.h>
 
-/* CLOCK_MONOTONIC: nanoseconds since the kernel's start. Works from the first log line on (0 until the TSC is calibrated). */
+/* CLOCK_MONOTONIC: nanoseconds since the kernel's start. Works from the first log line on (0 until
+ * the TSC is calibrated). */
 u64 ktime_ns(void);
 u64 ktime_boot_ns(void); /* CLOCK_BOOTTIME */
 s64 ktime_real_ns(void); /* CLOCK_REALTIME, since 1970 */

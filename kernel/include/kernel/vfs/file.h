@@ -8,8 +8,8 @@
 struct task;
 
 struct fd_table {
-    unsigned int max;       /* slots */
-    struct file **slot;     /* RCU */
+    unsigned int max;                    /* slots */
+    struct file **slot;                  /* RCU */
     unsigned long *close_on_exec, *open; /* bitmaps, lock */
     struct rcu_head rcu;
 };
@@ -21,7 +21,7 @@ struct fd_table {
  */
 #define FILES_INLINE 64
 struct files {
-    atomic_t count;         /* tasks */
+    atomic_t count; /* tasks */
     spinlock_t lock;
     struct fd_table *table; /* RCU */
     unsigned int next_fd;   /* nothing below it is free; lock */
@@ -29,8 +29,8 @@ struct files {
     unsigned long inline_cloexec, inline_open;
     struct file *inline_slots[FILES_INLINE];
 };
-/* Another task's descriptors, for /proc: the file with a reference or NULL; the first descriptor at or
- * above *fd; its close-on-exec flag. */
+/* Another task's descriptors, for /proc: the file with a reference or NULL; the first descriptor at
+ * or above *fd; its close-on-exec flag. */
 struct file *task_file_get(struct task *task, unsigned int fd);
 bool task_fd_next(struct task *task, unsigned int *fd);
 bool task_fd_is_cloexec(struct task *task, unsigned int fd);
@@ -45,7 +45,7 @@ struct fs_info { /* root, cwd, umask; shared by CLONE_FS */
 
 struct files *files_create(void);
 struct files *files_copy(struct files *old, int *error);
-void files_put(struct files *files);          /* last: closes everything */
+void files_put(struct files *files);           /* last: closes everything */
 void files_close_on_exec(struct files *files); /* the caller is the only user */
 struct files *files_unshare(struct files *files);
 struct fs_info *fs_info_create(const struct path *root); /* root also as cwd; umask 022 */
@@ -60,9 +60,9 @@ struct fd {
     struct file *file; /* NULL: EBADF */
     bool counted, pos_locked;
 };
-struct fd fd_get(unsigned int fd);      /* not O_PATH files */
-struct fd fd_get_raw(unsigned int fd);  /* also O_PATH */
-struct fd fd_get_pos(unsigned int fd);  /* and takes pos_lock if needed; fd_put_pos() */
+struct fd fd_get(unsigned int fd);     /* not O_PATH files */
+struct fd fd_get_raw(unsigned int fd); /* also O_PATH */
+struct fd fd_get_pos(unsigned int fd); /* and takes pos_lock if needed; fd_put_pos() */
 void file_put(struct file *file);
 static inline void fd_put(struct fd f)
 {
@@ -77,7 +77,7 @@ static inline struct file *file_get(struct file *file)
     return file;
 }
 
-int fd_alloc(unsigned int flags);                   /* lowest free; O_CLOEXEC. -EMFILE */
+int fd_alloc(unsigned int flags); /* lowest free; O_CLOEXEC. -EMFILE */
 int fd_alloc_from(unsigned int start, unsigned int flags);
 void fd_install(unsigned int fd, struct file *file); /* consumes the reference */
 void fd_cancel(unsigned int fd);                     /* gives an fd_alloc()ed number back */
@@ -93,14 +93,15 @@ unsigned long files_open_count(void);         /* of the whole system */
 struct file *file_open_path(const struct path *path, int flags, const struct cred *cred);
 struct file *file_open_name(const char *name, int flags, umode_t mode);
 /*
- * For execve(2): a regular file that current may execute, from a mount that allows it, whose writers are
- * locked out until allow_write_access(). file_open_exec() takes a path buffer from path_name_get() and
- * the flags of execveat(2). ERR_PTR.
+ * For execve(2): a regular file that current may execute, from a mount that allows it, whose
+ * writers are locked out until allow_write_access(). file_open_exec() takes a path buffer from
+ * path_name_get() and the flags of execveat(2). ERR_PTR.
  */
 struct file *file_open_exec(int dfd, const char *name, int at_flags);
 struct file *file_open_exec_name(const char *name);
 /* A file without a name of its own (pipe, eventfd...). priv goes to file->private. */
-struct file *file_open_anon(const char *class_name, const struct file_operations *fops, void *priv, int flags);
+struct file *file_open_anon(const char *class_name, const struct file_operations *fops, void *priv,
+                            int flags);
 ssize_t file_read_kernel(struct file *file, void *buf, size_t count, loff_t *pos);
 ssize_t file_write_kernel(struct file *file, const void *buf, size_t count, loff_t *pos);
 int deny_write_access(struct file *file);

@@ -43,8 +43,8 @@ struct super_block;
 struct super_operations;
 struct vm_area;
 
-#define NAME_MAX 255
-#define PATH_MAX 4096
+#define NAME_MAX         255
+#define PATH_MAX         4096
 #define MAX_LFS_FILESIZE 0x7fffffffffffffffLL
 
 struct qstr {
@@ -66,7 +66,7 @@ struct inode {
     gid_t gid;
     const struct inode_operations *ops;
     union {
-        const struct file_operations *fops; /* given to files opened on it */
+        const struct file_operations *fops;   /* given to files opened on it */
         void (*free_fn)(struct inode *inode); /* while it waits for its grace period */
     };
     struct super_block *sb;
@@ -78,11 +78,11 @@ struct inode {
     struct timespec64 atime, mtime, ctime, btime;
     u64 blocks; /* of 512 bytes */
     u8 blkbits;
-    spinlock_t lock;      /* flags, state, blocks */
-    u32 state;            /* I_* below, lock */
-    struct rwsem rwsem;   /* directories: names; files: size and contents */
+    spinlock_t lock;    /* flags, state, blocks */
+    u32 state;          /* I_* below, lock */
+    struct rwsem rwsem; /* directories: names; files: size and contents */
     atomic_t refcount;
-    atomic_t writers;     /* open for write; negative: denied (running executable) */
+    atomic_t writers; /* open for write; negative: denied (running executable) */
     u64 version;
     struct hlist_node hash_node;
     struct list_head sb_link, lru_link, dirty_link;
@@ -94,11 +94,11 @@ struct inode {
         const struct file_operations *chr_fops;
         char *link; /* fast symlink body */
     };
-    struct file_lock_context *locks; /* set once, under lock */
+    struct file_lock_context *locks;  /* set once, under lock */
     struct inotify_mark_list *notify; /* set once, under lock */
-    void *private;        /* the file system's */
+    void *private;                    /* the file system's */
     u32 generation;
-    u32 seals;            /* F_SEAL_* of memfd_create(2); rwsem */
+    u32 seals; /* F_SEAL_* of memfd_create(2); rwsem */
     struct rcu_head rcu;
 };
 
@@ -131,8 +131,8 @@ struct inode {
 #define DNAME_INLINE 40
 
 struct dentry {
-    u32 flags;        /* DCACHE_*, d_lock */
-    seqcount_t seq;   /* changes with name, parent, inode */
+    u32 flags;                   /* DCACHE_*, d_lock */
+    seqcount_t seq;              /* changes with name, parent, inode */
     struct hlist_node hash_node; /* RCU */
     struct dentry *parent;
     struct qstr name;
@@ -149,21 +149,21 @@ struct dentry {
     struct super_block *sb;
     u64 time;
     void *private;
-    struct list_head lru_link;   /* LRU lock of the dentry cache */
-    struct list_head child_link; /* parent's d_lock */
-    struct list_head children;   /* d_lock */
+    struct list_head lru_link;    /* LRU lock of the dentry cache */
+    struct list_head child_link;  /* parent's d_lock */
+    struct list_head children;    /* d_lock */
     struct hlist_node alias_link; /* inode->lock */
     struct rcu_head rcu;
 };
 
-#define DCACHE_MOUNTED  0x01 /* something is mounted here, in some namespace */
-#define DCACHE_HASHED   0x02
-#define DCACHE_LRU      0x04
+#define DCACHE_MOUNTED    0x01 /* something is mounted here, in some namespace */
+#define DCACHE_HASHED     0x02
+#define DCACHE_LRU        0x04
 #define DCACHE_REFERENCED 0x08
-#define DCACHE_ROOT     0x10 /* root of a super block */
-#define DCACHE_PINNED   0x20 /* tmpfs and friends: lives as long as the file */
-#define DCACHE_DIR      0x40 /* kind of the inode, valid with it under d_seq */
-#define DCACHE_SYMLINK  0x80
+#define DCACHE_ROOT       0x10 /* root of a super block */
+#define DCACHE_PINNED     0x20 /* tmpfs and friends: lives as long as the file */
+#define DCACHE_DIR        0x40 /* kind of the inode, valid with it under d_seq */
+#define DCACHE_SYMLINK    0x80
 #define DCACHE_REVALIDATE 0x100
 
 struct dentry_operations {
@@ -224,8 +224,8 @@ struct kstat {
 
 /* Every operation may sleep unless said otherwise. Names have been checked for length. */
 struct inode_operations {
-    /* dir->rwsem held (shared suffices). Finds the name: returns NULL after dentry_splice/ d_add(dentry, inode or NULL),
-     * another dentry to use instead, or ERR_PTR. */
+    /* dir->rwsem held (shared suffices). Finds the name: returns NULL after dentry_splice/
+     * d_add(dentry, inode or NULL), another dentry to use instead, or ERR_PTR. */
     struct dentry *(*lookup)(struct inode *dir, struct dentry *dentry, unsigned int flags);
     int (*create)(struct inode *dir, struct dentry *dentry, umode_t mode, bool excl);
     int (*link)(struct dentry *old, struct inode *dir, struct dentry *dentry);
@@ -246,12 +246,14 @@ struct inode_operations {
     char *(*link_text)(struct dentry *dentry, struct inode *inode);
     int (*permission)(struct inode *inode, int mask); /* may not sleep if mask & MAY_NOT_BLOCK */
     int (*setattr)(struct dentry *dentry, struct iattr *attr);
-    int (*getattr)(const struct path *path, struct kstat *stat, u32 request_mask, unsigned int flags);
+    int (*getattr)(const struct path *path, struct kstat *stat, u32 request_mask,
+                   unsigned int flags);
     /* size 0 asks for the size needed; else -ERANGE when it does not fit. -ENODATA, -EOPNOTSUPP. */
     ssize_t (*listxattr)(struct dentry *dentry, char *list, size_t size);
     ssize_t (*getxattr)(struct inode *inode, const char *name, void *value, size_t size);
     /* rwsem held for writing. value NULL removes. flags: XATTR_CREATE, XATTR_REPLACE. */
-    int (*setxattr)(struct inode *inode, const char *name, const void *value, size_t size, int flags);
+    int (*setxattr)(struct inode *inode, const char *name, const void *value, size_t size,
+                    int flags);
     int (*update_time)(struct inode *inode, int which);
     int (*fiemap)(struct inode *inode, void *info, u64 start, u64 len);
 };
@@ -343,13 +345,15 @@ struct file_operations {
     unsigned long (*get_unmapped_area)(struct file *file, unsigned long addr, unsigned long len,
                                        u64 pgoff, unsigned long flags);
     int (*open)(struct inode *inode, struct file *file);
-    int (*flush)(struct file *file);                       /* each close(2) */
+    int (*flush)(struct file *file);                        /* each close(2) */
     int (*release)(struct inode *inode, struct file *file); /* last close */
     int (*fsync)(struct file *file, loff_t start, loff_t end, bool datasync);
     int (*fasync)(int fd, struct file *file, bool on);
     long (*fallocate)(struct file *file, int mode, loff_t offset, loff_t len);
-    ssize_t (*splice_read)(struct file *in, loff_t *pos, struct file *pipe, size_t len, unsigned int flags);
-    ssize_t (*splice_write)(struct file *pipe, struct file *out, loff_t *pos, size_t len, unsigned int flags);
+    ssize_t (*splice_read)(struct file *in, loff_t *pos, struct file *pipe, size_t len,
+                           unsigned int flags);
+    ssize_t (*splice_write)(struct file *pipe, struct file *out, loff_t *pos, size_t len,
+                            unsigned int flags);
     void (*show_fdinfo)(struct seq_file *m, struct file *file);
 };
 
@@ -369,31 +373,31 @@ struct super_operations {
 };
 
 struct super_block {
-    struct list_head link;       /* all super blocks */
+    struct list_head link; /* all super blocks */
     const struct fs_type *type;
     const struct super_operations *ops;
     const struct dentry_operations *dentry_ops;
     struct dentry *root;
-    struct block_device *bdev;   /* NULL: none */
+    struct block_device *bdev; /* NULL: none */
     dev_t dev;
-    unsigned long flags;         /* SB_* */
+    unsigned long flags; /* SB_* */
     u32 blocksize;
     u8 blocksize_bits;
     u64 maxbytes;
     u32 time_gran_ns;
-    s64 time_min, time_max;      /* seconds */
+    s64 time_min, time_max; /* seconds */
     u64 magic;
-    char id[32];                 /* device name for messages and /proc/mounts */
+    char id[32]; /* device name for messages and /proc/mounts */
     u8 uuid[16];
     struct rwsem umount;
-    atomic_t active;             /* mounts, and whoever else keeps it alive */
-    struct list_head mounts;     /* mount_lock */
-    spinlock_t inode_lock;       /* inodes */
+    atomic_t active;         /* mounts, and whoever else keeps it alive */
+    struct list_head mounts; /* mount_lock */
+    spinlock_t inode_lock;   /* inodes */
     struct list_head inodes;
     spinlock_t dirty_lock;
     struct list_head dirty_inodes; /* dirty_lock */
-    struct mutex rename_mutex;   /* cross-directory renames */
-    void *single_key;            /* super_mount_single() */
+    struct mutex rename_mutex;     /* cross-directory renames */
+    void *single_key;              /* super_mount_single() */
     void *private;
     struct rcu_head rcu;
 };
@@ -427,8 +431,8 @@ struct fs_type {
     unsigned int flags; /* FS_* */
     /*
      * Makes (or finds) the super block and returns its root with a reference; ERR_PTR(-EINVAL:
-     * not this format or bad option; -EROFS: can only be read and SB_RDONLY was not given...). One log line says why. Helpers:
-     * super_get_bdev(), super_get_nodev(), super_get_single().
+     * not this format or bad option; -EROFS: can only be read and SB_RDONLY was not given...). One
+     * log line says why. Helpers: super_get_bdev(), super_get_nodev(), super_get_single().
      */
     struct dentry *(*mount)(struct fs_context *fc);
     /* Called when the last mount went: usually super_kill_bdev or super_kill_anon. */
@@ -446,10 +450,13 @@ void fs_types_show(struct seq_file *m,
                    void (*line)(struct seq_file *m, const char *name, bool nodev));
 
 /* Makes the super block for a block device: fill() reads the disk. One per device. */
-struct dentry *super_mount_bdev(struct fs_context *fc, int (*fill)(struct super_block *sb, struct fs_context *fc));
+struct dentry *super_mount_bdev(struct fs_context *fc,
+                                int (*fill)(struct super_block *sb, struct fs_context *fc));
 /* A new super block without device each time, or one for all. */
-struct dentry *super_mount_nodev(struct fs_context *fc, int (*fill)(struct super_block *sb, struct fs_context *fc));
-struct dentry *super_mount_single(struct fs_context *fc, int (*fill)(struct super_block *sb, struct fs_context *fc));
+struct dentry *super_mount_nodev(struct fs_context *fc,
+                                 int (*fill)(struct super_block *sb, struct fs_context *fc));
+struct dentry *super_mount_single(struct fs_context *fc,
+                                  int (*fill)(struct super_block *sb, struct fs_context *fc));
 void super_kill_bdev(struct super_block *sb);
 void super_kill_anon(struct super_block *sb);
 /* Sets bdev block size and sb->blocksize; false if unsupported. */
@@ -457,14 +464,15 @@ bool super_set_blocksize(struct super_block *sb, u32 size);
 
 /* --- inodes: hashed by (sb, ino) --- */
 struct inode *inode_new(struct super_block *sb); /* unhashed, refcount 1 */
-/* Finds or makes: I_NEW set in a new one (fill it, then inode_unlock_new or inode_fail_new). NULL: no memory. */
+/* Finds or makes: I_NEW set in a new one (fill it, then inode_unlock_new or inode_fail_new). NULL:
+ * no memory. */
 struct inode *inode_get_locked(struct super_block *sb, u64 ino);
 void inode_unlock_new(struct inode *inode);
 void inode_fail_new(struct inode *inode); /* unhashes, wakes and drops */
 void inode_hash_insert(struct inode *inode);
 struct inode *inode_get(struct inode *inode);
-void inode_put(struct inode *inode);      /* may sleep: eviction */
-void inode_clear(struct inode *inode);    /* end of evict_inode: truncates leftovers */
+void inode_put(struct inode *inode);   /* may sleep: eviction */
+void inode_clear(struct inode *inode); /* end of evict_inode: truncates leftovers */
 void inode_init_owner(struct inode *inode, const struct inode *dir, umode_t mode);
 void inode_init_special(struct inode *inode, umode_t mode, dev_t rdev); /* chr, blk, fifo, sock */
 u64 inode_next_ino(void);
@@ -472,7 +480,8 @@ void inode_mark_dirty(struct inode *inode, int flags);
 struct timespec64 inode_now(const struct inode *inode); /* granular */
 void inode_touch_atime(const struct path *path);
 static inline void file_touch_atime(struct file *file);
-/* The file's contents changed: mtime and ctime now, set-id bits off (file_remove_privs). rwsem held. */
+/* The file's contents changed: mtime and ctime now, set-id bits off (file_remove_privs). rwsem
+ * held. */
 int file_touch_mtime(struct file *file);
 void inode_set_nlink(struct inode *inode, u32 nlink);
 void inode_inc_nlink(struct inode *inode);
@@ -486,7 +495,8 @@ void generic_fill_stat(struct inode *inode, struct kstat *stat);
 struct dentry *dentry_alloc(struct dentry *parent, const struct qstr *name);
 struct dentry *dentry_make_root(struct inode *inode); /* consumes the inode, also on failure */
 void dentry_instantiate(struct dentry *dentry, struct inode *inode); /* gives it the inode */
-void dentry_add(struct dentry *dentry, struct inode *inode); /* instantiate (NULL: negative) and hash */
+void dentry_add(struct dentry *dentry,
+                struct inode *inode); /* instantiate (NULL: negative) and hash */
 /* lookup()'s usual end: directories get their one dentry. Returns NULL or the dentry to use. */
 struct dentry *dentry_splice_alias(struct inode *inode, struct dentry *dentry);
 void dentry_drop(struct dentry *dentry);
@@ -498,11 +508,14 @@ struct dentry *dentry_get_parent(struct dentry *dentry);
 /* --- generic operations --- */
 extern const struct file_operations simple_dir_fops;
 extern const struct inode_operations simple_symlink_iops; /* inode->link */
-const char *simple_get_link(struct dentry *dentry, struct inode *inode, void (**done)(void *), void **cookie);
-struct dentry *simple_lookup(struct inode *dir, struct dentry *dentry, unsigned int flags); /* negative dentry */
+const char *simple_get_link(struct dentry *dentry, struct inode *inode, void (**done)(void *),
+                            void **cookie);
+struct dentry *simple_lookup(struct inode *dir, struct dentry *dentry,
+                             unsigned int flags); /* negative dentry */
 int simple_statfs(struct dentry *dentry, struct kstatfs *st);
 loff_t generic_file_llseek(struct file *file, loff_t offset, int whence);
-loff_t generic_file_llseek_size(struct file *file, loff_t offset, int whence, loff_t max, loff_t size);
+loff_t generic_file_llseek_size(struct file *file, loff_t offset, int whence, loff_t max,
+                                loff_t size);
 /* Files in the page cache: the usual read_iter and write_iter, and their parts. */
 ssize_t generic_file_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t generic_file_write_iter(struct kiocb *iocb, struct iov_iter *from);
@@ -512,7 +525,8 @@ ssize_t generic_write_checks(struct kiocb *iocb, struct iov_iter *from);
 ssize_t generic_write_sync(struct kiocb *iocb, ssize_t written);
 int nonseekable_open(struct inode *inode, struct file *file);
 loff_t no_llseek(struct file *file, loff_t offset, int whence);
-ssize_t generic_read_dir(struct file *file, char __user *buf, size_t count, loff_t *pos); /* EISDIR */
+ssize_t generic_read_dir(struct file *file, char __user *buf, size_t count,
+                         loff_t *pos); /* EISDIR */
 bool dir_emit_dots(struct file *file, struct dir_context *ctx);
 /* Copies a slice of a kernel buffer to or from user space, moving *pos. */
 ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *pos, const void *from,

@@ -2,11 +2,11 @@
 /*
  * Mounts: a file system (or a subtree of one) seen at a place of the name space.
  *
- * Protection: (i) immutable once attached; (m) mount_lock, a seqlock: readers under RCU re-check its
- * count; (n) namespace_sem; (a) atomic.
+ * Protection: (i) immutable once attached; (m) mount_lock, a seqlock: readers under RCU re-check
+ * its count; (n) namespace_sem; (a) atomic.
  *
- * References: an attached mount is kept by its name space (one count), by every struct path that names
- * it, and by each mount on top of it. A mount whose count is 0 is gone for good.
+ * References: an attached mount is kept by its name space (one count), by every struct path that
+ * names it, and by each mount on top of it. A mount whose count is 0 is gone for good.
  */
 #ifndef KERNEL_VFS_MOUNT_H
 #define KERNEL_VFS_MOUNT_H
@@ -21,8 +21,8 @@ struct mnt_namespace {
     struct mount *root;      /* (m) */
     struct list_head mounts; /* (n) in order of mounting */
     u64 id;
-    u64 event;               /* (n) number of changes, for poll on /proc/mounts */
-    unsigned int nr_mounts;  /* (n) */
+    u64 event;              /* (n) number of changes, for poll on /proc/mounts */
+    unsigned int nr_mounts; /* (n) */
 };
 
 struct mount {
@@ -74,7 +74,8 @@ static inline void mount_put(struct mount *mnt)
         mount_release(mnt);
 }
 
-/* A change of the file system through this mount begins: 0 or -EROFS; ends with mount_drop_write(). */
+/* A change of the file system through this mount begins: 0 or -EROFS; ends with mount_drop_write().
+ */
 int __must_check mount_want_write(struct mount *mnt);
 static inline void mount_drop_write(struct mount *mnt)
 {

@@ -51,7 +51,8 @@ void seq_write(struct seq_file *m, const void *data, size_t len);
 void seq_put_u64(struct seq_file *m, const char *delimiter, u64 v);
 /* Escapes characters of esc as \ooo. */
 void seq_escape(struct seq_file *m, const char *s, const char *esc);
-void seq_path(struct seq_file *m, const struct path *path, const char *esc); /* from current's root */
+void seq_path(struct seq_file *m, const struct path *path,
+              const char *esc); /* from current's root */
 void seq_path_root(struct seq_file *m, const struct path *path, const struct path *root,
                    const char *esc);
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files that live in memory: shared anonymous mappings, memfd_create(2), System V shared memory. They
- * are files of a tmpfs that is mounted nowhere. Task context, may sleep.
+ * Files that live in memory: shared anonymous mappings, memfd_create(2), System V shared memory.
+ * They are files of a tmpfs that is mounted nowhere. Task context, may sleep.
  */
 #ifndef KERNEL_VFS_SHMEM_H
 #define KERNEL_VFS_SHMEM_H
