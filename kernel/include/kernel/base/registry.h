@@ -52,8 +52,16 @@
         __used SECTION_IN_ORDER = &(object)
 #endif
 
+/* The compiler takes it for certain that two arrays have different addresses; those of an empty
+ * registry have not, and a walk would never end. */
+static inline void *section_hide(const void *p)
+{
+    __asm__("" : "+r"(p));
+    return (void *)p;
+}
+
 #define section_for_each(it, name) \
-    for ((it) = name##_section_start; (it) != name##_section_end; (it)++)
+    for ((it) = section_hide(name##_section_start); (it) != name##_section_end; (it)++)
 #define section_count(name) ((size_t)(name##_section_end - name##_section_start))
 
 #endif
