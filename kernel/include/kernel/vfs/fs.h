@@ -242,8 +242,8 @@ struct inode_operations {
      * sleep (ERR_PTR(-ECHILD)). May instead jump (nd_jump_link) and return NULL. */
     const char *(*get_link)(struct dentry *dentry, struct inode *inode, void (**done)(void *),
                             void **cookie);
-    /* Where get_link() jumps: the text that readlink(2) gives instead, kmalloc'ed; ERR_PTR. NULL: get_link()'s. */
-    char *(*link_text)(struct dentry *dentry, struct inode *inode);
+    /* For links that have no body to walk (/proc/PID/exe): the text; NULL: get_link()'s. */
+    int (*readlink)(struct dentry *dentry, char __user *buf, int size);
     int (*permission)(struct inode *inode, int mask); /* may not sleep if mask & MAY_NOT_BLOCK */
     int (*setattr)(struct dentry *dentry, struct iattr *attr);
     int (*getattr)(const struct path *path, struct kstat *stat, u32 request_mask,
