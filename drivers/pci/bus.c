@@ -49,6 +49,14 @@ static void pci_remove(struct device *dev)
         driver->remove(to_pci_dev(dev));
 }
 
+static void pci_shutdown(struct device *dev)
+{
+    const struct pci_driver *driver = to_pci_driver(dev->driver);
+
+    if (driver->shutdown)
+        driver->shutdown(to_pci_dev(dev));
+}
+
 static int pci_uevent(const struct device *dev, char *buf, size_t size)
 {
     const struct pci_dev *pdev = to_pci_dev(dev);
@@ -68,6 +76,7 @@ struct bus pci_bus_type = {
     .match = pci_match,
     .probe = pci_probe,
     .remove = pci_remove,
+    .shutdown = pci_shutdown,
     .uevent = pci_uevent,
 };
 

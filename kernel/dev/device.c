@@ -20,7 +20,9 @@
 #include <kernel/dev/device.h>
 
 #include <kernel/base/log.h>
+#include <kernel/base/initcall.h>
 #include <kernel/base/panic.h>
+#include <kernel/base/reboot.h>
 #include <kernel/err.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
@@ -350,6 +352,48 @@ void device_observe(struct device_observer *observer)
     walk_devices(&all_devices, offsetof(struct device, all_link), observer_catch_up, observer);
     mutex_unlock(&observer_lock);
 }
+
+/* The last registered before number @before, referenced. */
+static struct device *previous_device(u64 before)
+{
+    struct device *dev, *found = NULL;
+
+    mutex_lock(&device_tree_lock);
+    list_for_each_entry_reverse (dev, &all_devices, all_link) {
+        if (dev->seq < before) {
+            found = device_get(dev);
+            break;
+        }
+    }
+    mutex_unlock(&device_tree_lock);
+    return found;
+}
+
+/* Children before their parents, since these were registered first. */
+static void devices_shutdown(struct shutdown_notifier *self)
+{
+    struct device *dev;
+    u64 before = ~0ULL;
+
+    while ((dev = previous_device(before))) {
+        before = dev->seq;
+        if (dev->bus && dev->bus->shutdown && binding_try_begin(dev)) {
+            if (dev->driver)
+                dev->bus->shutdown(dev);
+            binding_end(dev);
+        }
+        device_put(dev);
+    }
+}
+
+static struct shutdown_notifier shutdown = {.call = devices_shutdown};
+
+static int __init device_shutdown_init(void)
+{
+    shutdown_notifier_register(&shutdown);
+    return 0;
+}
+initcall(INIT_SUBSYS, device_shutdown_init);
 
 static void created_release(struct device *dev)
 {

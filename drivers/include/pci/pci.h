@@ -132,6 +132,8 @@ struct pci_driver {
     int (*probe)(struct pci_dev *pdev, const struct pci_id *id);
     /* Also when the device was pulled: its registers may read all ones. */
     void (*remove)(struct pci_dev *pdev);
+    /* The machine is about to go: come to rest. May be NULL. */
+    void (*shutdown)(struct pci_dev *pdev);
 };
 
 int __must_check pci_driver_register(struct pci_driver *driver);

@@ -72,6 +72,7 @@ struct bus {
     bool (*match)(const struct device *dev, const struct driver *drv);
     int (*probe)(struct device *dev, const struct driver *drv);
     void (*remove)(struct device *dev);
+    void (*shutdown)(struct device *dev); /* the machine goes; dev has a driver. May be NULL */
     int (*uevent)(const struct device *dev, char *buf, size_t size); /* KEY=value lines */
     const struct attribute_group *const *dev_groups;
     struct bus_state *state; /* set by bus_register */
