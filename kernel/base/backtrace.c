@@ -123,14 +123,32 @@ static bool collect_one(void *arg, unsigned long address, bool sure)
     return c->count < c->max;
 }
 
+/*
+ * Where a scan may begin without finding what it has just collected: above the caller's array, when
+ * that lies on the stack. Return addresses into the caller itself lie below and are not seen.
+ */
+static unsigned long scan_start(unsigned long rsp, const struct collected *c,
+                                struct stack_range stack)
+{
+    unsigned long end = (unsigned long)(c->addresses + c->max);
+
+    return end > rsp && end < stack.high ? end : rsp;
+}
+
 noinline unsigned int backtrace_collect(unsigned long *addresses, unsigned int max)
 {
     unsigned long rbp = (unsigned long)__builtin_frame_address(0), rsp;
     struct collected c = {addresses, 0, max};
+    struct stack_range stack;
 
     __asm__ volatile("mov %%rsp, %0" : "=r"(rsp));
-    if (max)
-        backtrace_walk(rsp, rbp, range_around(rsp), collect_one, &c);
+    stack = range_around(rsp);
+    if (!max)
+        return 0;
+    if (CONFIG_DEBUG && walk_frames(rbp, stack, collect_one, &c))
+        return c.count;
+    if (collect_one(&c, (unsigned long)__builtin_return_address(0), true))
+        scan_stack(scan_start(rsp, &c, stack), stack, collect_one, &c);
     return c.count;
 }
 

@@ -44,8 +44,11 @@ static void run_one(const struct initcall *call)
 
 void initcalls_run(enum init_level level)
 {
+    const struct initcall *const *end;
+
     ASSERT(level < NR_INIT_LEVELS);
-    for (const struct initcall *const *it = levels[level].start; it < levels[level].end; it++)
+    end = section_bound(levels[level].end);
+    for (const struct initcall *const *it = levels[level].start; it != end; it++)
         run_one(*it);
 }
 

@@ -135,7 +135,7 @@ static void run_registry(const struct boot_param *const *first, const struct boo
 
 void params_run_early(void)
 {
-    run_registry(early_params_section_start, early_params_section_end);
+    run_registry(section_start(early_params), section_end(early_params));
 }
 
 static bool is_for_initrd(const char *name)
@@ -184,7 +184,7 @@ static void hand_to_init(const struct word *word)
 
 void params_run(void)
 {
-    run_registry(boot_params_section_start, boot_params_section_end);
+    run_registry(section_start(boot_params), section_end(boot_params));
     for (unsigned int i = 0; i < nr_words; i++)
         if (!words[i].taken)
             hand_to_init(&words[i]);

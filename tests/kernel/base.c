@@ -149,7 +149,33 @@ static void limited_messages_stop_at_their_burst(struct ktest *t)
     KTEST_EXPECT_EQ(t, limit.missed, 7);
 }
 
+struct numbered {
+    int number;
+};
+
+SECTION_ARRAY_DECLARE(const struct numbered, ktest_numbers);
+SECTION_ARRAY_DEFINE(const struct numbered, ktest_numbers);
+static const struct numbered first = {1}, second = {2}, third = {3};
+SECTION_ARRAY_ADD(const struct numbered, ktest_numbers, first);
+SECTION_ARRAY_ADD(const struct numbered, ktest_numbers, second);
+SECTION_ARRAY_ADD(const struct numbered, ktest_numbers, third);
+
+/* With the ends of the array defined in the same file, where the compiler knows most about them. */
+static void a_registry_is_walked_in_order_and_ends(struct ktest *t)
+{
+    const struct numbered *const *it;
+    int expected = 1;
+
+    section_for_each (it, ktest_numbers) {
+        KTEST_ASSERT(t, expected <= 3);
+        KTEST_EXPECT_EQ(t, (*it)->number, expected++);
+    }
+    KTEST_EXPECT_EQ(t, expected, 4);
+    KTEST_EXPECT_EQ(t, section_count(ktest_numbers), 3UL);
+}
+
 static const struct ktest_case cases[] = {
+    KTEST_CASE(a_registry_is_walked_in_order_and_ends),
     KTEST_CASE(a_message_can_be_read_back),
     KTEST_CASE(a_message_of_any_length_is_cut_not_lost),
     KTEST_CASE(messages_may_come_with_interrupts_off),

@@ -52,16 +52,21 @@
         __used SECTION_IN_ORDER = &(object)
 #endif
 
-/* The compiler takes it for certain that two arrays have different addresses; those of an empty
- * registry have not, and a walk would never end. */
-static inline void *section_hide(const void *p)
-{
-    __asm__("" : "+r"(p));
-    return (void *)p;
-}
+/*
+ * The compiler takes the two ends for different objects, whose addresses never meet, and would make
+ * the walk endless: it must not know where the pointers come from.
+ */
+#define section_bound(array)                       \
+    ({                                             \
+        __typeof__((array) + 0) bound__ = (array); \
+        __asm__("" : "+r"(bound__));               \
+        bound__;                                   \
+    })
+#define section_start(name) section_bound(name##_section_start)
+#define section_end(name)   section_bound(name##_section_end)
+#define section_count(name) ((size_t)(section_end(name) - section_start(name)))
 
 #define section_for_each(it, name) \
-    for ((it) = section_hide(name##_section_start); (it) != name##_section_end; (it)++)
-#define section_count(name) ((size_t)(name##_section_end - name##_section_start))
+    for ((it) = section_start(name); (it) != section_end(name); (it)++)
 
 #endif
