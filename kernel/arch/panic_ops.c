@@ -34,6 +34,7 @@ static const struct panic_ops ops = {
     .stop_other_cpus = smp_stop_others,
     .show_regs = show_regs,
     .show_context = show_context,
+    .reboot = power_restart_emergency,
 };
 
 void __init panic_ops_init(void)
