@@ -30,6 +30,10 @@ KCFLAGS_fs := -Ifs/include
 
 ksrcs := $(wildcard kernel/*/*.c kernel/*/*.S drivers/*/*.c fs/*/*.c tests/kernel/*.c)
 ksrcs := $(filter-out kernel/abi/% kernel/include/%,$(ksrcs))
+# Detectors and their tests: in the debug kernel alone.
+ifneq ($(CONFIG),debug)
+ksrcs := $(filter-out kernel/debug/% tests/kernel/debug_%,$(ksrcs))
+endif
 kobjs := $(patsubst %,$(KOUT)/%.o,$(ksrcs))
 # A folder may have rules of its own, and add what they make to kobjs.
 include $(wildcard drivers/*/module.mk fs/*/module.mk)

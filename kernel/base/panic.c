@@ -148,17 +148,22 @@ void assert_failed(const char *condition, const char *file, int line)
     panic("assertion failed: %s (%s:%d)", condition, file, line);
 }
 
-/* What follows the first line of a warning. */
-static void warn_details(void)
+void warn_count_one(void)
 {
     atomic_inc(&warnings);
     taint_add(TAINT_WARN);
+    if (panic_on_warn)
+        panic("panic_on_warn");
+}
+
+/* What follows the first line of a warning. */
+static void warn_details(void)
+{
     if (ops && ops->show_context)
         ops->show_context();
     backtrace_print(LOG_LEVEL_WARNING, NULL);
     show_held_locks();
-    if (panic_on_warn)
-        panic("panic_on_warn");
+    warn_count_one();
 }
 
 void warn_report(const char *condition, const char *file, int line)

@@ -223,8 +223,7 @@ static void finish_switch(struct task *prev)
         prev->active_mm = NULL;
     }
     smp_store_release(&prev->on_cpu, 0);
-    lock_order_release(&rq->lock.map, &rq->lock);
-    raw_spin_unlock(&rq->lock);
+    raw_spin_unlock(&rq->lock); /* switch_to() has told the lock-order checker */
     local_irq_enable();
     if (drop)
         mm_drop(drop);
@@ -264,6 +263,7 @@ static void switch_to(struct rq *rq, struct task *prev, struct task *next)
     next->on_cpu = 1;
     switch_mm(prev, next);
     arch_switch_prepare(prev, next);
+    lock_order_release(&rq->lock.map, &rq->lock); /* next unlocks it */
     this_cpu_write(current_task, next);
     prev = switch_context(prev, next);
     barrier();

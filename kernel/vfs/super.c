@@ -306,7 +306,6 @@ static void super_shutdown(struct super_block *sb)
 
     if (!root)
         return;
-    inotify_super_gone(sb);
     dcache_shrink_tree(root, true);
     (void)super_sync(sb, true);
     sb->flags &= ~SB_ACTIVE;

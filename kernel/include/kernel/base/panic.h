@@ -75,6 +75,8 @@ void warn_report_fmt(const char *file, int line, const char *fmt, ...) __printf(
         unlikely(warn__);                                                                \
     })
 
+/* Counts a warning whose text the caller has logged itself (panics under panic_on_warn). */
+void warn_count_one(void);
 /* How many warnings there were since boot: a test run that ends with more than 0 has failed. */
 unsigned int warn_count(void);
 /* Whether a panic is under way: drivers then poll and take no locks. */

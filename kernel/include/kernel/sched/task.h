@@ -141,8 +141,7 @@ struct task {
     struct files *files; /* (l) */
     struct fs_info *fs;  /* (l) */
     struct mnt_namespace *mnt_ns;
-    struct walk *walk;        /* (o) innermost path walk under way */
-    unsigned int epoll_depth; /* (o) epoll instances being asked, one inside the other */
+    struct walk *walk;     /* (o) innermost path walk under way */
     struct blk_plug *plug; /* (o) */
     void *journal;         /* (o) running file-system transaction */
 
@@ -180,9 +179,11 @@ struct task {
 #if CONFIG_DEBUG
     struct {
         const void *lock;
-        struct lock_class *class;
-        u8 subclass, shared;
-    } held[48];
+        unsigned long ip;  /* who took it */
+        u16 node;          /* of the graph; 0: none */
+        u8 context;        /* task, softirq or interrupt */
+        u8 shared;
+    } held[48];            /* (o) */
     int nr_held;
 #endif
     struct rcu_head rcu;
