@@ -56,9 +56,12 @@ static bool is_first_way(const struct power_way *way)
 
 static void ways_restart(bool first)
 {
-    for (struct power_way *way = ways; way; way = way->next)
-        if (way->restart && is_first_way(way) == first)
-            way->restart();
+    for (struct power_way *way = ways; way; way = way->next) {
+        if (!way->restart || way->tried || is_first_way(way) != first)
+            continue;
+        way->tried = true;
+        way->restart();
+    }
 }
 
 void power_restart_emergency(void)

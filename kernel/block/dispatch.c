@@ -285,9 +285,9 @@ void request_complete(struct request *rq, int status)
                                                  : "command",
                            rq->size_bytes >> SECTOR_SHIFT, rq->sector, status);
     rq->status = error_may_pass(status) ? -EIO : status;
-    request_finish(rq);
     if (!list_empty(&hctx->dispatch) || queue->elevator)
         hw_queue_kick(hctx);
+    request_finish(rq); /* the queue may be gone after this */
 }
 
 /* --- time-outs --- */

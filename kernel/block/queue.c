@@ -14,6 +14,7 @@
 #include <kernel/base/panic.h>
 #include <kernel/err.h>
 #include <kernel/mm/slab.h>
+#include <kernel/sync/rcu.h>
 
 SECTION_ARRAY_DEFINE(const struct elevator, elevators);
 
@@ -37,8 +38,11 @@ int blk_queue_enter(struct blk_queue *queue)
 
 void blk_queue_exit(struct blk_queue *queue)
 {
+    /* Who waits for zero to free the queue waits for a grace period, too. */
+    rcu_read_lock();
     if (atomic_dec_and_test(&queue->entered) && unlikely(READ_ONCE(queue->frozen)))
         wake_up_all(&queue->freeze_wait);
+    rcu_read_unlock();
 }
 
 void blk_queue_freeze(struct blk_queue *queue)
@@ -96,6 +100,9 @@ fail:
 
 void blk_queue_destroy(struct blk_queue *queue)
 {
+    blk_queue_freeze(queue);
+    synchronize_rcu();
+    mutex_unlock(&queue->freeze_lock);
     delayed_work_cancel_sync(&queue->timeout_work);
     for (unsigned int i = 0; queue->hw_queues && i < queue->nr_hw_queues; i++)
         hw_queue_fini(&queue->hw_queues[i]);

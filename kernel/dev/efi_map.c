@@ -2,10 +2,10 @@
 /*
  * Runtime services are called with physical addresses: SetVirtualAddressMap() is never used, since
  * much firmware breaks under it. So their memory is mapped 1:1 in an address space that is used
- * for nothing else. What the map calls runtime code is writable and executable there, because
- * firmware commonly keeps a driver's code and data in one such region; nothing of it is reachable
- * from the kernel's own tables except as data. Other regions are not executable; registers (flash,
- * for one) are uncached.
+ * for nothing else. It is writable and executable there: firmware commonly keeps a driver's code
+ * and data in one region, and the kernel's list of regions does not tell the two kinds apart.
+ * Nothing of it is reachable from the kernel's own tables except as data. Registers (flash, for
+ * one) are not executable, and uncached.
  */
 #include "efi_map.h"
 
@@ -17,15 +17,13 @@
 
 #define USER_END (1ULL << 47) /* what lies above cannot be mapped 1:1 */
 
+#define PROT_DATA (PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX)
+
 static u64 region_prot(const struct mem_region *region)
 {
-    u64 prot = PTE_P | PTE_W | PTE_A | PTE_D;
-
-    if (region->type != BOOT_MEM_RUNTIME_SERVICES_CODE)
-        prot |= PTE_NX;
     if (region->type == BOOT_MEM_MMIO || region->type == BOOT_MEM_MMIO_PORT)
-        prot |= PTE_PCD | PTE_PWT;
-    return prot;
+        return PROT_DATA | PTE_PCD | PTE_PWT;
+    return PROT_DATA & ~PTE_NX;
 }
 
 /* The table an entry leads to, made if it is not there. NULL: no memory. */
@@ -54,14 +52,12 @@ static int page_map(u64 *table, paddr_t at, unsigned int target, u64 prot)
     return 0;
 }
 
-static int region_map(u64 *table, const struct mem_region *region)
+static int range_map(u64 *table, paddr_t at, paddr_t end, u64 prot)
 {
-    u64 prot = region_prot(region);
-    paddr_t at = region->start;
     int error = 0;
 
-    while (at < region->end && !error) {
-        bool large = !(at & (PMD_SIZE - 1)) && region->end - at >= PMD_SIZE;
+    while (at < end && !error) {
+        bool large = !(at & (PMD_SIZE - 1)) && end - at >= PMD_SIZE;
 
         error = page_map(table, at, large ? 2 : 1, prot);
         at += large ? PMD_SIZE : PAGE_SIZE;
@@ -71,14 +67,12 @@ static int region_map(u64 *table, const struct mem_region *region)
 
 int efi_map_create(paddr_t *root, paddr_t extra, u64 extra_size)
 {
-    const struct mem_region extra_region = {
-        .start = extra, .end = extra + extra_size, .type = BOOT_MEM_RUNTIME_SERVICES_DATA};
     u64 *pgd = pgd_create();
     int error;
 
     if (!pgd)
         return -ENOMEM;
-    error = region_map(pgd_user_table(pgd), &extra_region);
+    error = range_map(pgd_user_table(pgd), extra, extra + extra_size, PROT_DATA);
     for (unsigned int i = 0; i < mem_region_count() && !error; i++) {
         const struct mem_region *region = mem_region_get(i);
 
@@ -88,7 +82,7 @@ int efi_map_create(paddr_t *root, paddr_t extra, u64 extra_size)
             pr_warn("efi: runtime memory at %#llx is out of reach\n", region->start);
             continue;
         }
-        error = region_map(pgd_user_table(pgd), region);
+        error = range_map(pgd_user_table(pgd), region->start, region->end, region_prot(region));
     }
     /* On failure the tables stay behind: this happens once, when there is no memory at all. */
     if (!error)

@@ -360,8 +360,10 @@ struct dentry *dentry_kill(struct dentry *dentry)
         spin_unlock(&parent->lock);
     }
     inode = dentry_detach_inode(dentry);
-    if (inode)
+    if (inode) {
+        inotify_inode_deleted(inode);
         inode_put(inode);
+    }
     if (dentry->ops && dentry->ops->release)
         dentry->ops->release(dentry);
     dentry_name_put(dentry);
@@ -519,8 +521,10 @@ void dentry_delete(struct dentry *dentry)
     if (sole) {
         struct inode *inode = dentry_detach_inode(dentry);
 
-        if (inode)
+        if (inode) {
+            inotify_inode_deleted(inode);
             inode_put(inode);
+        }
     }
 }
 

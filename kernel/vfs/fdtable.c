@@ -210,6 +210,23 @@ struct files *files_unshare(struct files *files)
     return files_copy(files, &error);
 }
 
+int files_unshare_current(void)
+{
+    struct files *old = current->files, *fresh;
+    int error;
+
+    if (!files_are_shared(old))
+        return 0;
+    fresh = files_copy(old, &error);
+    if (!fresh)
+        return error;
+    spin_lock(&current->alloc_lock);
+    current->files = fresh;
+    spin_unlock(&current->alloc_lock);
+    files_put(old);
+    return 0;
+}
+
 void files_close_on_exec(struct files *files)
 {
     struct fd_table *table = files->table;

@@ -114,6 +114,7 @@ struct open_request {
 };
 void names_cache_init(void);
 char *path_name_from_kernel(const char *text); /* free with path_name_put(); ERR_PTR */
+char *path_name_buffer(void); /* PATH_MAX bytes, for results; NULL: no memory */
 struct file *path_open(int dfd, const char *name, const struct open_request *req);
 int path_lookup_at(int dfd, const char *name, unsigned int flags, struct path *path);
 /* Looks one component up below a locked directory; ERR_PTR, or a dentry that may be negative. */
@@ -182,6 +183,8 @@ ssize_t vfs_read(struct file *file, char __user *buf, size_t count, loff_t *pos)
 ssize_t vfs_write(struct file *file, const char __user *buf, size_t count, loff_t *pos);
 ssize_t vfs_readv(struct file *file, struct iov_iter *iter, loff_t *pos, u32 rwf);
 ssize_t vfs_writev(struct file *file, struct iov_iter *iter, loff_t *pos, u32 rwf);
+/* Reads entries from the file's position on. */
+int file_iterate(struct file *file, struct dir_context *ctx);
 loff_t vfs_llseek(struct file *file, loff_t offset, int whence);
 int vfs_fsync(struct file *file, loff_t start, loff_t end, bool datasync);
 int vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len);
@@ -223,7 +226,14 @@ extern unsigned int inotify_nr_watches; /* 0: events need not be looked at */
 void inotify_event_slow(struct inode *inode, struct dentry *dentry, u32 mask);
 void inotify_move_event(struct inode *old_dir, const struct qstr *old_name, struct inode *new_dir,
                         struct dentry *moved, struct inode *replaced);
-void inotify_inode_gone(struct inode *inode);
+void inotify_inode_gone(struct inode *inode);      /* evicted: nobody watches it any more */
+void inotify_inode_deleted_slow(struct inode *inode); /* its last name and user went */
+void inotify_super_gone(struct super_block *sb);
+static inline void inotify_inode_deleted(struct inode *inode)
+{
+    if (unlikely(inode->notify) && !inode->nlink)
+        inotify_inode_deleted_slow(inode);
+}
 void inotify_name_event(struct inode *dir, const struct qstr *name, u32 mask, u32 cookie);
 /* Something happened to dentry's file: tells watchers of it and of its directory. */
 static inline void inotify_event(struct dentry *dentry, u32 mask)

@@ -831,6 +831,11 @@ char *path_name_from_kernel(const char *text)
     return name;
 }
 
+char *path_name_buffer(void)
+{
+    return kmem_cache_alloc(names_cache, GFP_KERNEL);
+}
+
 void path_name_put(char *name)
 {
     if (!IS_ERR_OR_NULL(name))

@@ -210,6 +210,29 @@ ssize_t vfs_writev(struct file *file, struct iov_iter *iter, loff_t *pos, u32 rw
     return ret;
 }
 
+/* --- directories --- */
+
+int file_iterate(struct file *file, struct dir_context *ctx)
+{
+    struct inode *inode = file->inode;
+    int error = -ENOENT;
+
+    if (!file->ops->iterate)
+        return -ENOTDIR;
+    if (!(file->mode & FMODE_READ))
+        return -EBADF;
+    rwsem_read_lock(&inode->rwsem);
+    if (!(inode->flags & S_DEAD)) {
+        ctx->pos = file->pos;
+        error = file->ops->iterate(file, ctx);
+        file->pos = ctx->pos;
+        inotify_event(file->path.dentry, IN_ACCESS);
+        file_touch_atime(file);
+    }
+    rwsem_read_unlock(&inode->rwsem);
+    return error;
+}
+
 /* --- from inside the kernel --- */
 
 ssize_t file_read_kernel(struct file *file, void *buf, size_t count, loff_t *pos)

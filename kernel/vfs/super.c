@@ -306,6 +306,7 @@ static void super_shutdown(struct super_block *sb)
 
     if (!root)
         return;
+    inotify_super_gone(sb);
     dcache_shrink_tree(root, true);
     (void)super_sync(sb, true);
     sb->flags &= ~SB_ACTIVE;

@@ -26,6 +26,7 @@ struct power_way {
      * return when it did not work. */
     void (*off)(void);
     void (*restart)(void);
+    bool tried; /* a way that ended in a fault is not taken again */
     struct power_way *next;
 };
 

@@ -138,6 +138,10 @@ void filemap_balance_dirty(struct address_space *mapping);
 /* Drops clean, unmapped, unused pages in [start, end] (indices). Returns how many. */
 unsigned long invalidate_clean_pages(struct address_space *mapping, u64 start, u64 end);
 /* Readahead state lives in struct file (vfs/file.h). */
+/* readahead_state.max_pages of a file that said it reads at random (posix_fadvise). */
+#define READAHEAD_RANDOM 1U
+/* The page at index is not cached; nr pages are wanted from there. file may be NULL. May sleep. */
+void readahead_miss(struct file *file, struct address_space *mapping, u64 index, unsigned int nr);
 
 /* struct vm_area hooks for files in the page cache. */
 struct vm_operations;

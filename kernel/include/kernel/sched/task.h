@@ -141,7 +141,8 @@ struct task {
     struct files *files; /* (l) */
     struct fs_info *fs;  /* (l) */
     struct mnt_namespace *mnt_ns;
-    struct walk *walk;     /* (o) innermost path walk under way */
+    struct walk *walk;        /* (o) innermost path walk under way */
+    unsigned int epoll_depth; /* (o) epoll instances being asked, one inside the other */
     struct blk_plug *plug; /* (o) */
     void *journal;         /* (o) running file-system transaction */
 
