@@ -71,6 +71,21 @@ static int scan_found(struct table_source *src, const struct partition *part)
     return 0;
 }
 
+/* " vda: vda1 vda2": what there is now. */
+static void partitions_log(const struct disk *disk)
+{
+    char line[256], name[DISK_NAME_SIZE + 8];
+    size_t n = 0;
+
+    for (unsigned int i = 1; i <= DISK_MAX_PARTS; i++) {
+        if (!disk->part[i])
+            continue;
+        bdev_name(disk->part[i], name, sizeof(name));
+        n += scnprintf(line + n, sizeof(line) - n, " %s", name);
+    }
+    pr_info("%s:%s\n", disk->name, line);
+}
+
 int disk_scan_partitions(struct disk *disk)
 {
     struct disk_scan scan = {
@@ -91,6 +106,8 @@ int disk_scan_partitions(struct disk *disk)
         scan.is_gpt = false;
         result = mbr_scan(&scan.src);
     }
+    if (scan.nr_found)
+        partitions_log(disk);
     if (result < 0)
         pr_warn("%s: partition table cannot be read: %d\n", disk->name, result);
     return min(result, 0);
