@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Reading, writing and seeking on open files: what holds for every kind of file, and then the file's
- * own operation.
+ * Reading, writing and seeking on open files: what holds for every kind of file, and then the
+ * file's own operation.
  *
- * A file has plain read and write (devices, text made on the fly), or the iterator forms, or both; the
- * plain form is taken where one buffer is all there is. Whether a file can be read or written at all
- * was decided when it was opened (FMODE_CAN_*), so the way of a call through here is short.
+ * A file has plain read and write (devices, text made on the fly), or the iterator forms, or both;
+ * the plain form is taken where one buffer is all there is. Whether a file can be read or written
+ * at all was decided when it was opened (FMODE_CAN_*), so the way of a call through here is short.
  */
 #include <abi/linux/inotify.h>
 #include <kernel/arch/uaccess.h>
@@ -128,18 +128,22 @@ static int rwf_to_iocb(const struct file *file, u32 rwf, u32 *flags)
     return 0;
 }
 
-/* The user buffer at the front of an iterator over user memory. */
+/* The user buffer at the front of an iterator over user memory; something is left in it. */
 static struct iovec iter_front(const struct iov_iter *iter)
 {
-    struct iovec vec;
+    const struct iovec *iov = iter->iov;
+    size_t offset = iter->offset;
 
     if (iter->type == ITER_UBUF)
         return (struct iovec){.iov_base = (char __user *)iter->ubuf + iter->offset,
                               .iov_len = iter->count};
-    vec = *iter->iov;
-    vec.iov_base = (char __user *)vec.iov_base + iter->offset;
-    vec.iov_len = min(vec.iov_len - iter->offset, iter->count);
-    return vec;
+    /* The iterator may stand at the end of a segment, and segments may be empty. */
+    while (offset == iov->iov_len) {
+        iov++;
+        offset = 0;
+    }
+    return (struct iovec){.iov_base = (char __user *)iov->iov_base + offset,
+                          .iov_len = min(iov->iov_len - offset, iter->count)};
 }
 
 /* A file with the plain form only: buffer by buffer, until one comes up short. */
@@ -345,7 +349,8 @@ static loff_t seek_dense(loff_t offset, int whence, loff_t size)
     return whence == SEEK_HOLE ? size : offset;
 }
 
-loff_t generic_file_llseek_size(struct file *file, loff_t offset, int whence, loff_t max, loff_t size)
+loff_t generic_file_llseek_size(struct file *file, loff_t offset, int whence, loff_t max,
+                                loff_t size)
 {
     switch (whence) {
     case SEEK_SET: break;
@@ -377,7 +382,8 @@ loff_t generic_file_llseek(struct file *file, loff_t offset, int whence)
 {
     struct inode *inode = file->inode;
 
-    return generic_file_llseek_size(file, offset, whence, inode->sb->maxbytes, READ_ONCE(inode->size));
+    return generic_file_llseek_size(file, offset, whence, inode->sb->maxbytes,
+                                    READ_ONCE(inode->size));
 }
 
 loff_t no_llseek(struct file *file, loff_t offset, int whence)
