@@ -122,6 +122,8 @@ void iov_iter_advance(struct iov_iter *i, size_t bytes)
         segment_advance(i, n);
         bytes -= n;
     }
+    if (i->count)
+        (void)segment_current(i); /* stands at a byte, never behind the end of a segment */
 }
 
 void iov_iter_revert(struct iov_iter *i, size_t bytes)

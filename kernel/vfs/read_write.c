@@ -153,6 +153,7 @@ static ssize_t loop_plain(struct file *file, struct iov_iter *iter, loff_t *pos,
 
     if (iter->type != ITER_UBUF && iter->type != ITER_IOVEC)
         return -EINVAL;
+    iov_iter_advance(iter, 0); /* the first segments may be empty */
     while (iter->count) {
         struct iovec vec = iter_front(iter);
         ssize_t ret = write ? file->ops->write(file, vec.iov_base, vec.iov_len, pos)

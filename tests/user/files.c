@@ -233,6 +233,22 @@ TEST(vectors_are_written_and_read_in_order)
     EXPECT_EQ(errno, EINVAL);
 }
 
+// Devices with the plain form of write and read see one segment after the other, empty ones too.
+TEST(vectors_with_empty_segments_reach_devices)
+{
+    struct iovec v[4] = {{"", 0}, {"a", 1}, {NULL, 0}, {"\n", 1}};
+    char x = 1, y = 1;
+    struct iovec in[3] = {{NULL, 0}, {&x, 1}, {&y, 1}};
+    int null = open("/dev/null", O_WRONLY), zero = open("/dev/zero", O_RDONLY);
+
+    EXPECT_EQ(writev(null, v, 4), 2);
+    EXPECT_EQ(writev(null, v, 1), 0);
+    EXPECT_EQ(readv(zero, in, 3), 2);
+    EXPECT_EQ(x + y, 0);
+    close(null);
+    close(zero);
+}
+
 TEST(the_root_is_ext4_and_tmp_is_tmpfs)
 {
     struct statfs fs;
