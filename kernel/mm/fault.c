@@ -43,7 +43,7 @@ static bool install(struct vm_area *vma, unsigned long address, u64 *pte, struct
         page_put(page);
         return false;
     }
-    atomic_inc(&page->mapcount);
+    page_mapping_added(page);
     rss_add(mm, page, 1);
     entry_store(pte, page_to_phys(page) | bits);
     spin_unlock(&mm->page_table_lock);
@@ -60,9 +60,8 @@ static struct page *anon_page_alloc(gfp_t extra)
     struct page *page = page_alloc(GFP_USER | extra, 0);
 
     if (page) {
-        page_flag_set(page, PG_ANON);
-        page_flag_set(page, PG_SWAPBACKED);
-        page_flag_set(page, PG_UPTODATE);
+        /* Nobody else knows the page yet. */
+        page->flags |= 1U << PG_ANON | 1U << PG_SWAPBACKED | 1U << PG_UPTODATE;
     }
     return page;
 }
@@ -98,7 +97,7 @@ bool vm_map_page_locked(struct vm_fault *vmf, unsigned long address, struct page
     if (!pte || entry_load(pte))
         return false;
     page_get(page);
-    atomic_inc(&page->mapcount);
+    page_mapping_added(page);
     rss_add(vma->mm, page, 1);
     entry_store(pte, page_to_phys(page) | vma_prot_bits(vma->flags));
     return true;
@@ -262,14 +261,14 @@ static unsigned int copy_on_write(struct vm_area *vma, unsigned long address, u6
             page_put(from);
         return 0;
     }
-    atomic_inc(&copy->mapcount);
+    page_mapping_added(copy);
     rss_add(vma->mm, copy, 1);
     entry_exchange(pte, 0);
     tlb_flush_page(vma->mm, address);
     entry_store(pte, page_to_phys(copy) | writable_bits(vma));
     if (from) {
         rss_add(vma->mm, from, -1);
-        atomic_dec(&from->mapcount);
+        page_mapping_removed(from);
     }
     spin_unlock(&vma->mm->page_table_lock);
     if (from) {
@@ -427,6 +426,7 @@ unsigned int mm_fault(unsigned long address, unsigned int flags, unsigned long u
     else
         result = handle_mm_fault(vma, address, flags);
     rwsem_read_unlock(&mm->mmap_lock);
+    vm_counter_inc(PGFAULT);
     if (result & VM_FAULT_MAJOR)
         current->maj_faults++;
     else

@@ -16,6 +16,7 @@
 #include <kernel/base/panic.h>
 #include <kernel/mm/filemap.h>
 #include <kernel/mm/page.h>
+#include <kernel/mm/vmstat.h>
 #include <kernel/sched/sched.h>
 
 static u64 zero_page[PTRS_PER_TABLE] __aligned(PAGE_SIZE);
@@ -63,6 +64,7 @@ static u64 *table_below(struct mm *mm, u64 *entry, bool alloc)
         entry_store(entry, virt_to_phys(fresh) | TABLE_ENTRY);
         spin_unlock(&mm->page_table_lock);
         atomic64_add(PAGE_SIZE, &mm->table_bytes);
+        vm_counter_inc(NR_PAGETABLE);
     }
     return entry_table(entry_load(entry));
 }
@@ -149,7 +151,7 @@ static void gather_entry(struct gather *g, struct vm_area *vma, unsigned long ad
             page_flag_set(page, PG_REFERENCED);
     }
     rss_add(g->mm, page, -1);
-    atomic_dec(&page->mapcount);
+    page_mapping_removed(page);
     g->pages[g->nr++] = page;
 }
 
@@ -226,6 +228,7 @@ static void table_free(struct mm *mm, u64 *table)
     page_flag_clear(virt_to_page(table), PG_TABLE);
     page_free(virt_to_page(table), 0);
     atomic64_sub(PAGE_SIZE, &mm->table_bytes);
+    vm_counter_add(NR_PAGETABLE, -1);
 }
 
 /* Frees tables below entry that lie between floor and ceiling as a whole. */
@@ -286,7 +289,7 @@ static void copy_entry(struct vm_area *to, struct vm_area *from, u64 *dst, u64 *
         struct page *page = pfn_to_page(pfn);
 
         page_get(page);
-        atomic_inc(&page->mapcount);
+        page_mapping_added(page);
         rss_add(to->mm, page, 1);
         if (from->flags & VM_SHARED)
             entry &= ~PTE_D; /* whoever dirtied it keeps that */

@@ -69,6 +69,17 @@ static inline void vm_counter_inc(enum vm_counter which)
 {
     this_cpu_inc(vm_counters[which]);
 }
+/* One page table entry more or fewer maps the page; page table lock held. */
+static inline void page_mapping_added(struct page *page)
+{
+    if (atomic_inc_and_test(&page->mapcount))
+        vm_counter_inc(page_flag_test(page, PG_ANON) ? NR_ANON_MAPPED : NR_FILE_MAPPED);
+}
+static inline void page_mapping_removed(struct page *page)
+{
+    if (atomic_add_negative(-1, &page->mapcount))
+        vm_counter_add(page_flag_test(page, PG_ANON) ? NR_ANON_MAPPED : NR_FILE_MAPPED, -1);
+}
 /* The sum, never below 0. */
 unsigned long vm_counter_read(enum vm_counter which);
 
