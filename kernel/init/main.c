@@ -19,6 +19,7 @@
 #include <kernel/base/log.h>
 #include <kernel/base/panic.h>
 #include <kernel/base/params.h>
+#include <kernel/base/reboot.h>
 #include <kernel/init/version.h>
 #include <kernel/irq/stat.h>
 #include <kernel/mm/init.h>
@@ -106,8 +107,10 @@ static void init_main(void *arg)
     initcalls_run(INIT_DEVICE);
     boot_phase("late");
     initcalls_run(INIT_LATE);
-    if (ktest_requested())
+    if (ktest_requested()) {
         ktest_run();
+        power_off();
+    }
     open_console();
     arch_free_init();
     mm_free_init();

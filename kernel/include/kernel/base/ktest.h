@@ -10,9 +10,9 @@
  *     KTEST_SUITE(list, cases);
  *
  * With `ktest` on the command line all suites run after INIT_LATE, `ktest=list,atomic*` the named
- * ones; the result is KTAP on the consoles. Cases run in a kernel thread and may sleep.
- * KTEST_ASSERT leaves the case; KTEST_EXPECT notes the failure and goes on. A WARN during a case
- * fails it.
+ * ones; the result is KTAP on the consoles, and the machine powers off. Cases run in a kernel
+ * thread and may sleep. KTEST_ASSERT leaves the case; KTEST_EXPECT notes the failure and goes on. A
+ * WARN during a case fails it.
  */
 #ifndef KERNEL_BASE_KTEST_H
 #define KERNEL_BASE_KTEST_H
