@@ -13,6 +13,7 @@
  */
 #include <kernel/arch/cpu.h>
 #include <kernel/base/boot_info.h>
+#include <kernel/base/initcall.h>
 #include <kernel/base/random.h>
 #include <kernel/lib/sha256.h>
 #include <kernel/lib/string.h>
@@ -152,7 +153,7 @@ u32 random_below(u32 limit)
     return product >> 32;
 }
 
-void random_init(void)
+static int random_init(void)
 {
     const struct boot_info *bi = boot_info_get();
     u64 jitter[64];
@@ -164,4 +165,6 @@ void random_init(void)
     random_mix(bi->seed, sizeof(bi->seed));
     random_mix(jitter, sizeof(jitter));
     boot_info_wipe_seed();
+    return 0;
 }
+initcall(INIT_CORE, random_init);

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random numbers fit for keys. Context of random_bytes() and random_u64(): any but NMI, from
- * random_init() on.
+ * Random numbers fit for keys. Context: any but NMI. Before INIT_CORE the
+ * numbers are the same at every start.
  */
 #ifndef KERNEL_BASE_RANDOM_H
 #define KERNEL_BASE_RANDOM_H
 
 #include <kernel/types.h>
 
-/* Takes the starter's seed over, and what the processor gives. Called once, on one CPU. */
-void random_init(void);
 void random_bytes(void *buf, size_t size);
 u64 random_u64(void);
 /* Below limit, which is not 0; evenly spread. */
