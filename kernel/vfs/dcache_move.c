@@ -218,6 +218,33 @@ char *path_text_reachable(const struct path *path, const struct path *root, char
     return t.start;
 }
 
+static bool climb_in_fs(struct tail *t, const struct dentry *dentry)
+{
+    for (; !dentry_is_root(dentry); dentry = READ_ONCE(dentry->parent)) {
+        if (!tail_prepend_name(t, dentry))
+            return false;
+    }
+    return true;
+}
+
+char *dentry_text(const struct dentry *dentry, char *buf, size_t size)
+{
+    struct tail t;
+    bool fits;
+    u32 seq;
+
+    do {
+        seq = read_seqbegin(&rename_lock);
+        t = (struct tail){.start = buf + size, .low = buf};
+        rcu_read_lock();
+        fits = tail_prepend(&t, "", 1) && climb_in_fs(&t, dentry);
+        rcu_read_unlock();
+    } while (read_seqretry(&rename_lock, seq));
+    if (fits && !*t.start)
+        fits = tail_prepend(&t, "/", 1);
+    return fits ? t.start : ERR_PTR(-ENAMETOOLONG);
+}
+
 static char *special_text(const struct path *path, char *buf, size_t size)
 {
     int len = path->dentry->ops->name_text(path->dentry, buf, size);

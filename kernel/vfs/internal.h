@@ -48,6 +48,8 @@ extern seqlock_t rename_lock;
 /* dentry takes the place and name of target, which is unhashed. Directories' rwsems held. */
 void dentry_move(struct dentry *dentry, struct dentry *target);
 void dentry_exchange(struct dentry *a, struct dentry *b);
+/* The path of a dentry inside its file system, at the end of buf. ERR_PTR. */
+char *dentry_text(const struct dentry *dentry, char *buf, size_t size);
 /* As path_text(), and whether root was met on the way up. */
 char *path_text_reachable(const struct path *path, const struct path *root, char *buf, size_t size,
                           bool *reachable);

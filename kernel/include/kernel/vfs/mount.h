@@ -86,9 +86,11 @@ bool mount_is_readonly(const struct mount *mnt);
 /* A private mount of a file system for the kernel's own use (pipes, shared memory). ERR_PTR. */
 struct mount *mount_internal(const struct fs_type *type, void *options);
 
-/* Text of all mounts of current's name space that are below its root. */
+/* Text of all mounts that a task sees from its root: /proc/PID/mounts, mountinfo, mountstats. */
 enum mounts_format { MOUNTS_TABLE, MOUNTS_INFO, MOUNTS_STATS };
-int mounts_show(struct seq_file *m, enum mounts_format format);
+struct fs_info;
+int mounts_show(struct seq_file *m, enum mounts_format format); /* current */
+int mounts_show_for(struct seq_file *m, enum mounts_format format, struct fs_info *fs);
 u64 mounts_event(void);
 struct wait_queue *mounts_wait_queue(void); /* woken when a name space changed */
 
