@@ -58,16 +58,21 @@ static noinline void *kmalloc_large(size_t size, gfp_t gfp)
     return page ? page_address(page) : NULL;
 }
 
+/* Only what was asked for is zeroed, not the whole object. */
+static noinline void *kmalloc_zeroed(size_t size, gfp_t gfp)
+{
+    void *object = kmem_cache_alloc(kmalloc_caches[size_class(size)], gfp & ~GFP_ZERO);
+
+    return object ? memset(object, 0, size) : NULL;
+}
+
 void *kmalloc(size_t size, gfp_t gfp)
 {
-    void *object;
-
     if (unlikely(size > KMALLOC_CACHE_MAX))
         return kmalloc_large(size, gfp);
-    object = kmem_cache_alloc(kmalloc_caches[size_class(size)], gfp & ~GFP_ZERO);
-    if (gfp & GFP_ZERO && likely(object))
-        memset(object, 0, size);
-    return object;
+    if (gfp & GFP_ZERO)
+        return kmalloc_zeroed(size, gfp);
+    return kmem_cache_alloc(kmalloc_caches[size_class(size)], gfp);
 }
 
 void kfree(const void *object)

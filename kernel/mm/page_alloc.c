@@ -93,8 +93,16 @@ static inline void page_poison(struct page *page, unsigned int order)
 }
 #endif
 
-static inline struct page *page_finish(struct page *page, gfp_t gfp, unsigned int order)
+/* Makes a page taken from a zone the caller's. */
+static struct page *page_finish(struct page *page, gfp_t gfp, unsigned int order)
 {
+    unsigned int zone = page->flags >> PG_ZONE_SHIFT;
+
+    vm_counter_add(PGALLOC_DMA32 + zone, 1L << order);
+    if (order == 0)
+        page_init_head(page, zone);
+    else
+        page_init_compound(page, zone, order);
     if (gfp & GFP_ZERO)
         for (unsigned long i = 0; i < 1UL << order; i++)
             page_bytes_clear(page_address(page + i));
@@ -162,7 +170,7 @@ void page_cpu_lists_drain(void)
         cpu_pages_drain(i, CPU_LIST_LIMIT);
 }
 
-static void page_free_single_slow(struct page *page, unsigned int zone)
+static noinline void page_free_single_slow(struct page *page, unsigned int zone)
 {
     cpu_stack_link(page, PAGE_LINK) = NULL;
     if (cpu_list_limit == 0) {
@@ -263,6 +271,7 @@ static void report_failure(gfp_t gfp, unsigned int order)
                             gfp, nr_free_pages());
 }
 
+/* Everything but a single page that this CPU has at hand. */
 static noinline struct page *page_alloc_slow(gfp_t gfp, unsigned int order)
 {
     struct page *page;
@@ -278,29 +287,29 @@ static noinline struct page *page_alloc_slow(gfp_t gfp, unsigned int order)
         page = zones_take(gfp, order, NR_WMARKS, 0);
     else if (!page && (gfp & GFP_WAIT))
         page = page_alloc_reclaiming(gfp, order);
-    if (!page)
-        report_failure(gfp, order);
-    return page;
+    if (page)
+        return page_finish(page, gfp, order);
+    report_failure(gfp, order);
+    return NULL;
 }
 
 struct page *page_alloc(gfp_t gfp, unsigned int order)
 {
-    struct page *page = NULL;
-    unsigned int zone;
+    unsigned int zone = gfp_zone(gfp);
+    struct page *page;
 
     if (alloc_fault_hit(gfp))
         return NULL;
-    if (likely(order == 0))
-        page = cpu_stack_pop(&cpu_pages[gfp_zone(gfp)], PAGE_LINK);
-    if (unlikely(!page) && !(page = page_alloc_slow(gfp, order)))
-        return NULL;
-    zone = page->flags >> PG_ZONE_SHIFT;
-    vm_counter_add(PGALLOC_DMA32 + zone, 1L << order);
-    if (likely(order == 0))
-        page_init_head(page, zone);
-    else
-        page_init_compound(page, zone, order);
-    return page_finish(page, gfp, order);
+    if (unlikely(order > 0))
+        return page_alloc_slow(gfp, order);
+    page = cpu_stack_pop(&cpu_pages[zone], PAGE_LINK);
+    if (unlikely(!page))
+        return page_alloc_slow(gfp, 0);
+    vm_counter_inc(PGALLOC_DMA32 + zone);
+    page_init_head(page, zone);
+    if (gfp & GFP_ZERO)
+        page_bytes_clear(page_address(page));
+    return page;
 }
 
 /* --- freeing --- */
@@ -315,23 +324,33 @@ static noinline void page_free_compound(struct page *page)
     unsigned long flags;
 
     DEBUG_ASSERT(order > 0 && order <= PAGE_ORDER_MAX);
+    vm_counter_add(PGFREE, 1L << order);
     page_poison(page, order);
     spin_lock_irqsave(&zone->lock, flags);
     zone_return_block(zone, page, order);
     spin_unlock_irqrestore(&zone->lock, flags);
 }
 
+/* A page on a reclaim list, or the head of a block. */
+static noinline void page_release_listed(struct page *page)
+{
+    if (page_flag_test(page, PG_LRU))
+        lru_remove(page);
+    if (page_flag_test(page, PG_COMPOUND))
+        page_free_compound(page);
+    else
+        page_release(page);
+}
+
 void page_release(struct page *page)
 {
-    unsigned int zone = page->flags >> PG_ZONE_SHIFT;
+    u32 flags = page->flags;
+    unsigned int zone = flags >> PG_ZONE_SHIFT;
 
-    DEBUG_ASSERT(!(page->flags & FLAGS_BAD_WHEN_FREED));
+    DEBUG_ASSERT(!(flags & FLAGS_BAD_WHEN_FREED));
     DEBUG_ASSERT(atomic_read(&page->refcount) == 0);
-    if (unlikely(page->flags & (1U << PG_LRU)))
-        lru_remove(page);
-    if (unlikely(page->flags & (1U << PG_COMPOUND))) {
-        vm_counter_add(PGFREE, 1L << page->private);
-        page_free_compound(page);
+    if (unlikely(flags & (1U << PG_LRU | 1U << PG_COMPOUND))) {
+        page_release_listed(page);
         return;
     }
     vm_counter_inc(PGFREE);

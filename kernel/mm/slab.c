@@ -281,7 +281,7 @@ static bool cache_grow(struct kmem_cache *cache, gfp_t gfp)
 
 /* --- allocation and freeing --- */
 
-static noinline void *alloc_slow(struct kmem_cache *cache, gfp_t gfp)
+static void *alloc_slow(struct kmem_cache *cache, gfp_t gfp)
 {
     unsigned int want = cache->limit ? cache->batch : 1, got;
     void *first, *last, *rest;
@@ -307,25 +307,28 @@ static noinline void *alloc_slow(struct kmem_cache *cache, gfp_t gfp)
     return first;
 }
 
-static __always_inline void *object_alloc(struct kmem_cache *cache, gfp_t gfp)
+static noinline void *alloc_refill(struct kmem_cache *cache, gfp_t gfp)
+{
+    void *object = alloc_slow(cache, gfp);
+
+    if (!object)
+        return NULL;
+    debug_check_alloc(cache, object);
+    return gfp & GFP_ZERO ? memset(object, 0, cache->object_size) : object;
+}
+
+void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
 {
     void *object;
 
     if (alloc_fault_hit(gfp))
         return NULL;
     object = cpu_stack_pop(&slab_stacks[cache->slot], cache->link_offset);
-    if (unlikely(!object) && !(object = alloc_slow(cache, gfp)))
-        return NULL;
+    if (unlikely(!object))
+        return alloc_refill(cache, gfp);
     debug_check_alloc(cache, object);
-    return object;
-}
-
-void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
-{
-    void *object = object_alloc(cache, gfp);
-
-    if (object && gfp & GFP_ZERO)
-        memset(object, 0, cache->object_size);
+    if (gfp & GFP_ZERO)
+        return memset(object, 0, cache->object_size);
     return object;
 }
 
