@@ -76,15 +76,12 @@ static int move_over(void)
     return 0;
 }
 
-/* The current directory is the new root; both places of pivot_root(2) may be the same directory. */
-static int swap_roots(void)
+/* The old root lies over the new one, where the current directory shows it. Nothing is lost if it
+ * stays. */
+static void old_root_drop(void)
 {
-    if (syscall(SYS_pivot_root, ".", ".") != 0)
-        return -errno;
-    /* The old root now lies over the new one, where the current directory shows it. */
     if (umount2(".", MNT_DETACH) != 0)
-        return -errno;
-    return 0;
+        complain("the old root stays mounted: %s", strerror(errno));
 }
 
 int root_enter(const char *new_root)
@@ -94,11 +91,16 @@ int root_enter(const char *new_root)
     move_mounts(new_root);
     if (chdir(new_root) != 0)
         return -errno;
-    error = swap_roots();
-    if (error == -EINVAL)
+    /* Both of its places may be the same directory. */
+    if (syscall(SYS_pivot_root, ".", ".") == 0) {
+        old_root_drop();
+    } else if (errno == EINVAL) {
         error = move_over();
-    if (error)
-        return error;
+        if (error)
+            return error;
+    } else {
+        return -errno;
+    }
     if (chroot(".") != 0 || chdir("/") != 0)
         return -errno;
     return 0;

@@ -89,6 +89,9 @@ long sys_umount2(const char __user *target, int flags)
     error = path_lookup_user(AT_FDCWD, target, lookup, &path);
     if (error)
         return error;
+    /* "." after pivot_root(".", ".") means what lies on top: a name's last mount was followed
+     * already. */
+    path_follow_mounts(&path);
     error = do_umount(&path, flags);
     path_put(&path);
     return error;
