@@ -45,12 +45,9 @@ static u8 __iomem *pixel_at(const struct renderer *r, unsigned int x, unsigned i
 
 void renderer_clear(struct renderer *r, struct cell *shown)
 {
-    for (unsigned int y = 0; y < r->fb->height; y++) {
-        u8 __iomem *at = pixel_at(r, 0, y);
-
-        for (unsigned int x = 0; x < r->fb->width; x++)
-            mmio_write32(at + 4 * x, r->palette[0]);
-    }
+    /* Black is 0 in every format. */
+    for (unsigned int y = 0; y < r->fb->height; y++)
+        memset(pixel_at(r, 0, y), 0, r->fb->width * 4UL);
     r->shown = shown;
     for (size_t i = 0; i < (size_t)r->columns * r->rows; i++)
         shown[i] = (struct cell){r->font->blank, 0, 0};
