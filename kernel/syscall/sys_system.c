@@ -40,6 +40,27 @@ void domainname_get(char *buf, size_t size)
     mutex_unlock(&name_mutex);
 }
 
+static int name_store(char *name, const char *text, size_t len)
+{
+    if (len > HOST_NAME_MAX)
+        return -EINVAL;
+    mutex_lock(&name_mutex);
+    memset(name, 0, HOST_NAME_MAX + 1);
+    memcpy(name, text, len);
+    mutex_unlock(&name_mutex);
+    return 0;
+}
+
+int hostname_set(const char *text, size_t len)
+{
+    return name_store(host_name, text, len);
+}
+
+int domainname_set(const char *text, size_t len)
+{
+    return name_store(domain_name, text, len);
+}
+
 static long set_name(char *name, const char __user *user, int len)
 {
     char fresh[HOST_NAME_MAX + 1] = {};
@@ -50,10 +71,7 @@ static long set_name(char *name, const char __user *user, int len)
         return -EINVAL;
     if (copy_from_user(fresh, user, (size_t)len))
         return -EFAULT;
-    mutex_lock(&name_mutex);
-    memcpy(name, fresh, sizeof(fresh));
-    mutex_unlock(&name_mutex);
-    return 0;
+    return name_store(name, fresh, (size_t)len);
 }
 
 long sys_sethostname(const char __user *name, int len)

@@ -9,4 +9,7 @@
 
 void hostname_get(char *buf, size_t size);
 void domainname_get(char *buf, size_t size);
+/* 0 or -EINVAL (too long). */
+int hostname_set(const char *text, size_t len);
+int domainname_set(const char *text, size_t len);
 #endif

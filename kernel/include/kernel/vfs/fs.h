@@ -487,6 +487,7 @@ void inode_set_nlink(struct inode *inode, u32 nlink);
 void inode_inc_nlink(struct inode *inode);
 void inode_drop_nlink(struct inode *inode);
 int inode_permission(struct inode *inode, int mask);
+int generic_permission(struct inode *inode, int mask); /* by owner, group and mode */
 int setattr_prepare(struct dentry *dentry, struct iattr *attr);
 void setattr_copy(struct inode *inode, const struct iattr *attr);
 void generic_fill_stat(struct inode *inode, struct kstat *stat);
