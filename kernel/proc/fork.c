@@ -430,6 +430,7 @@ struct task *fork_init(void (*fn)(void *arg), void *arg)
     if (!IS_ERR(task)) {
         task->flags &= ~TASKF_KTHREAD;
         task->cpus_allowed = ~0ULL;
+        task->signal->flags |= SIGNAL_UNKILLABLE; /* what it does not handle does nothing to it */
         wake_up_new_task(task);
     }
     return task;
