@@ -22,8 +22,18 @@ KCFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIE -mcmodel=small -mno-red-zone -
 GEN_INC := $(KOUT)/include
 KCFLAGS += -D__KERNEL__ -I$(ABI_INC) -Ikernel/include -I$(GEN_INC)
 KCFLAGS_release := -fomit-frame-pointer -DCONFIG_DEBUG=0
-KCFLAGS_debug := -fno-omit-frame-pointer -fno-optimize-sibling-calls -DCONFIG_DEBUG=1
+KCFLAGS_debug := -fno-omit-frame-pointer -fno-optimize-sibling-calls -DCONFIG_DEBUG=1 \
+    -fstack-protector-strong -mstack-protector-guard=global
 KCFLAGS += $(KCFLAGS_$(CONFIG))
+
+# What the compiler checks at run time in the debug kernel; reports come from kernel/debug. Files
+# that a detector itself runs through, and those that run before its memory is there, are exempt.
+ifeq ($(CONFIG),debug)
+SANITIZE_UNDEFINED := -fsanitize=undefined -fno-sanitize=alignment,null,object-size,vptr,nonnull-attribute,returns-nonnull-attribute
+UNDEFINED_EXEMPT := kernel/debug/%.c kernel/lib/printf.c kernel/arch/pvh.c
+SANITIZERS := $(SANITIZE_UNDEFINED)
+sanitize = $(if $(filter $(UNDEFINED_EXEMPT),$(1)),,$(SANITIZE_UNDEFINED))
+endif
 # Rooms outside kernel/ also see the headers of their kind.
 KCFLAGS_drivers := -Idrivers/include
 KCFLAGS_fs := -Ifs/include
@@ -39,9 +49,14 @@ kobjs := $(patsubst %,$(KOUT)/%.o,$(ksrcs))
 include $(wildcard drivers/*/module.mk fs/*/module.mk)
 -include $(kobjs:.o=.d)
 
-KCC = $(CC) $(KCFLAGS) $(KCFLAGS_$(firstword $(subst /, ,$<))) -MMD -MP
+KCC = $(CC) $(KCFLAGS) $(KCFLAGS_$(firstword $(subst /, ,$<))) $(call sanitize,$<) -MMD -MP
 
-$(KOUT)/%.c.o: %.c | $(ABI_INC)/abi $(GEN_INC)/kernel/syscall/syscalls.h $(KOUT)/syscall_table.h
+# Changes when a flag does: everything is then compiled again.
+$(KOUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(KCFLAGS) $(SANITIZERS)' | cmp -s - $@ || echo '$(CC) $(KCFLAGS) $(SANITIZERS)' > $@
+
+$(KOUT)/%.c.o: %.c $(KOUT)/flags | $(ABI_INC)/abi $(GEN_INC)/kernel/syscall/syscalls.h $(KOUT)/syscall_table.h
 	@mkdir -p $(@D)
 	$(Q)$(KCC) -c $< -o $@
 $(KOUT)/%.S.o: %.S | $(ABI_INC)/abi

@@ -39,7 +39,7 @@ static const char *const kind_names[NR_REPORT_KINDS] = {
     [REPORT_LEAK] = "leak",
 };
 
-static bool is_expected(enum report_kind kind)
+bool report_is_expected(enum report_kind kind)
 {
     return READ_ONCE(expected_kind) == (int)kind;
 }
@@ -64,8 +64,8 @@ bool report_begin(enum report_kind kind, const char *fmt, ...)
     unsigned long flags = local_irq_save();
     va_list args;
 
-    if (panic_in_progress() || (!is_expected(kind) && READ_ONCE(reports[kind]) >= REPORTS_MAX) ||
-        !owner_take()) {
+    if (panic_in_progress() ||
+        (!report_is_expected(kind) && READ_ONCE(reports[kind]) >= REPORTS_MAX) || !owner_take()) {
         local_irq_restore(flags);
         return false;
     }
@@ -74,7 +74,7 @@ bool report_begin(enum report_kind kind, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(last_heading, sizeof(last_heading), fmt, args);
     va_end(args);
-    pr_err("lintel: %s%s: %s\n", is_expected(kind) ? "(a test provokes this) " : "",
+    pr_err("lintel: %s%s: %s\n", report_is_expected(kind) ? "(a test provokes this) " : "",
            kind_names[kind], last_heading);
     if (current)
         report_line("by %s/%d on CPU %u", current->comm, current->pid, smp_processor_id());
@@ -96,7 +96,7 @@ void report_end(void)
 {
     enum report_kind kind = current_kind;
     unsigned long flags = saved_flags;
-    bool expected = is_expected(kind);
+    bool expected = report_is_expected(kind);
 
     if (expected)
         __atomic_fetch_add(&expected_count, 1, __ATOMIC_RELAXED);

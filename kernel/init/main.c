@@ -20,6 +20,7 @@
 #include <kernel/base/panic.h>
 #include <kernel/base/params.h>
 #include <kernel/base/reboot.h>
+#include <kernel/debug/stack.h>
 #include <kernel/init/version.h>
 #include <kernel/irq/stat.h>
 #include <kernel/mm/init.h>
@@ -134,6 +135,7 @@ void start_kernel(struct boot_info *bi)
     kernel_entry_tsc = tsc_read();
     this_cpu_write(current_task, &init_task);
     boot_info_keep(bi);
+    stack_guard_seed(boot_info_get()->seed);
     boot_phase("kernel entry");
     arch_early_init(boot_info_get());
     panic_ops_init();

@@ -12,6 +12,7 @@
  */
 #include "internal.h"
 
+#include <kernel/debug/stack.h>
 #include <kernel/irq/workqueue.h>
 #include <kernel/mm/vmalloc.h>
 
@@ -80,8 +81,10 @@ void *kernel_stack_alloc(void)
 
     if (!stack)
         stack = vmalloc(KERNEL_STACK_SIZE);
-    if (stack)
+    if (stack) {
+        stack_watch_begin(stack);
         vm_counter_add(NR_KERNEL_STACK_KB, KERNEL_STACK_SIZE >> 10);
+    }
     return stack;
 }
 
@@ -91,6 +94,7 @@ void kernel_stack_free(void *stack)
     unsigned long flags = local_irq_save();
     bool trim = false;
 
+    stack_watch_end(stack);
     vm_counter_add(NR_KERNEL_STACK_KB, -(long)(KERNEL_STACK_SIZE >> 10));
     cache = this_cpu_ptr(&stack_cache);
     if (cache->count < CPU_STACKS && page_cpu_list_limit()) {

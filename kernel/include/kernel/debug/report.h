@@ -44,6 +44,8 @@ void trace_report(const struct trace *trace);
 
 /* For tests: the next reports of @kind are wanted. Task context, one test at a time. */
 void report_expect(enum report_kind kind);
+/* Whether one of @kind is wanted now. */
+bool report_is_expected(enum report_kind kind);
 /* report_expected() - ends that; how many there were since. */
 unsigned int report_expected(void);
 /* Whether the last report's heading contains @text. */
