@@ -214,6 +214,38 @@ int bdev_for_each(int (*fn)(struct block_device *bdev, const char *name, void *a
     return result;
 }
 
+struct nth {
+    unsigned int left;
+    struct block_device *bdev;
+};
+
+static int nth_match(struct block_device *bdev, const char *name, void *arg)
+{
+    struct nth *n = arg;
+
+    if (n->left-- > 0)
+        return 0;
+    atomic_inc(&bdev->refcount);
+    n->bdev = bdev;
+    return 1;
+}
+
+void bdev_write_back_all(bool wait)
+{
+    for (unsigned int i = 0;; i++) {
+        struct nth n = {.left = i};
+
+        /* One at a time: no lock is held while writing. */
+        if (!bdev_for_each(nth_match, &n))
+            return;
+        if (wait)
+            (void)filemap_write_and_wait(n.bdev->mapping, 0, ~0ULL);
+        else
+            (void)filemap_write_range(n.bdev->mapping, 0, ~0ULL);
+        bdev_ref_put(n.bdev);
+    }
+}
+
 struct lookup {
     const char *spec;
     dev_t devt;

@@ -26,13 +26,18 @@ void filemap_balance_dirty(struct address_space *mapping)
 {
     struct writeback_control wbc = {.start = 0, .end = ~0ULL, .nr_to_write = THROTTLE_CHUNK};
     static DEFINE_PER_CPU(unsigned int, calls);
+    unsigned long limit, dirty;
 
     /* The sums are not cheap: look once in a while. */
     this_cpu_inc(calls);
     if (this_cpu_read(calls) % 32 || mapping->flags & MAPPING_UNEVICTABLE ||
         !mapping->ops->writepages)
         return;
-    if (vm_counter_read(NR_FILE_DIRTY) + vm_counter_read(NR_WRITEBACK) <= dirtyable_pages() / 5)
+    limit = dirtyable_pages() / 5;
+    dirty = vm_counter_read(NR_FILE_DIRTY) + vm_counter_read(NR_WRITEBACK);
+    if (dirty > limit / 2)
+        flusher_kick();
+    if (dirty <= limit)
         return;
     (void)mapping->ops->writepages(mapping, &wbc);
     filemap_wait_keep_errors(mapping, 0, ~0ULL);

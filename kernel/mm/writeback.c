@@ -44,6 +44,7 @@ bool filemap_dirty_page(struct page *page)
         if (!(mapping->flags & MAPPING_UNEVICTABLE)) {
             vm_counter_inc(NR_FILE_DIRTY);
             vm_counter_inc(DIRTIED);
+            flusher_arm();
         }
     }
     spin_unlock_irqrestore(&mapping->lock, flags);

@@ -4,6 +4,7 @@
 
 #include "../vfs/internal.h"
 
+#include <kernel/block/blkdev.h>
 #include <kernel/sched/sched.h>
 
 static long fsync_common(unsigned int fd, bool datasync)
@@ -31,6 +32,7 @@ long sys_fdatasync(unsigned int fd)
 long sys_sync(void)
 {
     super_sync_all();
+    bdev_write_back_all(true);
     return 0;
 }
 
@@ -74,8 +76,7 @@ long sys_sync_file_range(int fd, loff_t offset, loff_t bytes, unsigned int flags
     struct fd f;
     int error;
 
-    if (flags &
-        ~(SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER))
+    if (flags & ~(SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER))
         return -EINVAL;
     if (offset < 0 || bytes < 0 || check_add_overflow(offset, bytes, &end))
         return -EINVAL;
@@ -154,7 +155,8 @@ static void advise_dontneed(struct file *file, u64 offset, u64 end)
 static int advise(struct file *file, loff_t offset, loff_t len, int advice)
 {
     umode_t mode = file->inode->mode;
-    u64 end = len && (u64)offset + len > (u64)offset ? (u64)offset + len - 1 : (u64)MAX_LFS_FILESIZE;
+    u64 end =
+        len && (u64)offset + len > (u64)offset ? (u64)offset + len - 1 : (u64)MAX_LFS_FILESIZE;
 
     if (S_ISFIFO(mode))
         return -ESPIPE;

@@ -12,6 +12,7 @@
 #include <kernel/base/panic.h>
 #include <kernel/lib/string.h>
 #include <kernel/mm/slab.h>
+#include <kernel/mm/writeback.h>
 #include <kernel/sched/task.h>
 
 #include "internal.h"
@@ -202,7 +203,7 @@ int file_open_finish(struct file *file)
         file_put_write(file);
         return error;
     }
-    file->wb_err = READ_ONCE(file->mapping->wb_err);
+    file->wb_err = mapping_error_sample(file->mapping);
     file->flags &= ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
     if (unlikely(file->flags & O_DIRECT) && S_ISREG(inode->mode) &&
         !(file->mapping->ops && file->mapping->ops->direct_io)) {

@@ -2,12 +2,14 @@
 /*
  * The inode cache: one struct inode for each file in use, found by (super block, number).
  *
- * Life of an inode: made I_NEW and hashed while its file system fills it in; used, refcount > 0; unused,
- * refcount 0, on the LRU while it has names; I_FREEING from the moment somebody decided that it goes,
- * until its memory is freed after a grace period. A look-up that meets I_NEW or I_FREEING waits and
- * looks again. Inodes that are not hashed (pipes, anonymous files, tmpfs) go with their last reference.
+ * Life of an inode: made I_NEW and hashed while its file system fills it in; used, refcount > 0;
+ * unused, refcount 0, on the LRU while it has names; I_FREEING from the moment somebody decided
+ * that it goes, until its memory is freed after a grace period. A look-up that meets I_NEW or
+ * I_FREEING waits and looks again. Inodes that are not hashed (pipes, anonymous files, tmpfs) go
+ * with their last reference.
  *
- * Locks, outer to inner: hash bucket lock > inode->lock > (LRU lock, sb->inode_lock, sb->dirty_lock).
+ * Locks, outer to inner: hash bucket lock > inode->lock > (LRU lock, sb->inode_lock,
+ * sb->dirty_lock).
  */
 #include <kernel/arch/percpu.h>
 #include <kernel/base/panic.h>
@@ -17,6 +19,7 @@
 #include <kernel/mm/page.h>
 #include <kernel/mm/shrinker.h>
 #include <kernel/mm/slab.h>
+#include <kernel/mm/writeback.h>
 #include <kernel/sync/wait.h>
 
 #include "internal.h"
@@ -129,7 +132,7 @@ static struct inode *bucket_find(struct hlist_head *bucket, const struct super_b
 {
     struct inode *inode;
 
-    hlist_for_each_entry(inode, bucket, hash_node) {
+    hlist_for_each_entry (inode, bucket, hash_node) {
         if (inode->ino == ino && inode->sb == sb)
             return inode;
     }
@@ -168,7 +171,8 @@ static bool wait_new(struct inode *inode)
 enum find_result { FIND_ABSENT, FIND_RETRY, FIND_FOUND };
 
 /* Looks in the bucket, whose lock is held and dropped but for FIND_ABSENT. */
-static enum find_result bucket_get(u32 index, struct super_block *sb, u64 ino, struct inode **result)
+static enum find_result bucket_get(u32 index, struct super_block *sb, u64 ino,
+                                   struct inode **result)
 {
     spinlock_t *lock = bucket_lock(index);
     struct inode *inode = bucket_find(&inode_table[index], sb, ino);
@@ -387,7 +391,8 @@ static struct inode *lru_take_last(void)
         inode->state &= ~I_LRU;
         list_del_init(&inode->lru_link);
         lru_count--;
-    } else if (inode->data.nr_pages || inode->state & (I_DIRTY_INODE | I_DIRTY_PAGES | I_DIRTY_TIME)) {
+    } else if (inode->data.nr_pages ||
+               inode->state & (I_DIRTY_INODE | I_DIRTY_PAGES | I_DIRTY_TIME)) {
         list_move(&inode->lru_link, &lru);
     } else {
         inode->state = (inode->state & ~I_LRU) | I_FREEING;
@@ -427,7 +432,7 @@ static struct inode *super_take_unused(struct super_block *sb, unsigned long *bu
 
     *busy = 0;
     spin_lock(&sb->inode_lock);
-    list_for_each_entry(inode, &sb->inodes, sb_link) {
+    list_for_each_entry (inode, &sb->inodes, sb_link) {
         /* The lock order is the other way round: try, and come again if it was taken. */
         if (atomic_read(&inode->refcount) || !spin_trylock(&inode->lock)) {
             ++*busy;
@@ -480,6 +485,7 @@ void inode_mark_dirty(struct inode *inode, int flags)
         spin_unlock(&sb->dirty_lock);
     }
     spin_unlock(&inode->lock);
+    flusher_arm();
 }
 
 int inode_write_now(struct inode *inode, bool sync_all)
@@ -563,7 +569,7 @@ void icache_stat(unsigned long *nr, unsigned long *nr_unused)
     long all = 0;
     unsigned int cpu;
 
-    for_each_possible_cpu(cpu)
+    for_each_possible_cpu (cpu)
         all += READ_ONCE(per_cpu(nr_inodes, cpu));
     *nr = max(all, 0L);
     *nr_unused = READ_ONCE(lru_count);

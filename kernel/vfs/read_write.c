@@ -10,6 +10,7 @@
 #include <abi/linux/inotify.h>
 #include <kernel/arch/uaccess.h>
 #include <kernel/proc/signal.h>
+#include <kernel/mm/writeback.h>
 #include <kernel/sched/task.h>
 
 #include "internal.h"
@@ -402,9 +403,14 @@ int nonseekable_open(struct inode *inode, struct file *file)
 
 int vfs_fsync(struct file *file, loff_t start, loff_t end, bool datasync)
 {
+    int error, reported;
+
     if (!file->ops->fsync)
         return -EINVAL;
-    return file->ops->fsync(file, start, end, datasync);
+    error = file->ops->fsync(file, start, end, datasync);
+    /* What write-back found out since this file was opened, or since it was told last. */
+    reported = mapping_error_check(file->mapping, &file->wb_err);
+    return error ?: reported;
 }
 
 static int fallocate_mode_check(const struct inode *inode, int mode, loff_t offset, loff_t len)

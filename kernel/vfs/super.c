@@ -6,8 +6,8 @@
  * user. super_mutex serialises making and killing, so that whoever looks for the super block of a
  * device finds a living one or none. A device has at most one; several mounts share it.
  *
- * sb->umount is held for reading by those who need it to stay read-write and mounted as it is (sync),
- * for writing by remount.
+ * sb->umount is held for reading by those who need it to stay read-write and mounted as it is
+ * (sync), for writing by remount.
  */
 #include <kernel/base/log.h>
 #include <kernel/base/panic.h>
@@ -33,18 +33,19 @@ const struct fs_type *fs_type_find(const char *name)
 {
     const struct fs_type *const *it;
 
-    section_for_each(it, fs_types) {
+    section_for_each (it, fs_types) {
         if (!strcmp((*it)->name, name))
             return *it;
     }
     return NULL;
 }
 
-void fs_types_show(struct seq_file *m, void (*line)(struct seq_file *m, const char *name, bool nodev))
+void fs_types_show(struct seq_file *m,
+                   void (*line)(struct seq_file *m, const char *name, bool nodev))
 {
     const struct fs_type *const *it;
 
-    section_for_each(it, fs_types)
+    section_for_each (it, fs_types)
         line(m, (*it)->name, !((*it)->flags & FS_REQUIRES_DEV));
 }
 
@@ -165,7 +166,7 @@ static struct super_block *super_find(bool (*match)(const struct super_block *sb
 {
     struct super_block *sb;
 
-    list_for_each_entry(sb, &super_blocks, link) {
+    list_for_each_entry (sb, &super_blocks, link) {
         if (match(sb, arg)) {
             atomic_inc(&sb->active);
             return sb;
@@ -314,7 +315,8 @@ static void super_shutdown(struct super_block *sb)
     dentry_put(root);
     busy = inodes_evict_super(sb);
     if (busy)
-        pr_warn("%s (%s): %lu inodes still in use after the unmount\n", sb->type->name, sb->id, busy);
+        pr_warn("%s (%s): %lu inodes still in use after the unmount\n", sb->type->name, sb->id,
+                busy);
     if (sb->ops->put_super)
         sb->ops->put_super(sb);
 }
@@ -421,7 +423,8 @@ static struct super_block *super_next(struct super_block *prev)
     struct super_block *next = NULL;
 
     spin_lock(&super_list_lock);
-    for (link = prev ? prev->link.next : super_blocks.next; link != &super_blocks; link = link->next) {
+    for (link = prev ? prev->link.next : super_blocks.next; link != &super_blocks;
+         link = link->next) {
         struct super_block *sb = list_entry(link, struct super_block, link);
 
         if ((sb->flags & SB_ACTIVE) && atomic_inc_not_zero(&sb->active)) {
@@ -433,6 +436,16 @@ static struct super_block *super_next(struct super_block *prev)
     if (prev)
         super_put(prev);
     return next;
+}
+
+void super_write_back_all(void)
+{
+    for (struct super_block *sb = super_next(NULL); sb; sb = super_next(sb)) {
+        if (!rwsem_read_trylock(&sb->umount))
+            continue; /* being unmounted, which writes everything */
+        (void)super_sync(sb, false);
+        rwsem_read_unlock(&sb->umount);
+    }
 }
 
 void super_sync_all(void)
@@ -454,7 +467,7 @@ static bool super_has_writers(struct super_block *sb)
     bool writers = false;
 
     spin_lock(&mount_lock.lock);
-    list_for_each_entry(mnt, &sb->mounts, sb_link)
+    list_for_each_entry (mnt, &sb->mounts, sb_link)
         writers |= atomic_read(&mnt->writers) > 0;
     spin_unlock(&mount_lock.lock);
     return writers;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // sources: kernel/block/gpt.c kernel/block/mbr.c kernel/lib/crc32.c kernel/lib/utf.c
-// kernel/lib/guid.c
+// sources: kernel/lib/guid.c
 /* Partition tables in memory: good ones, damaged ones, and random rubbish. */
 #include "../../../kernel/block/gpt.h"
 #include "../shim/log.h"

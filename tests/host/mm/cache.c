@@ -100,6 +100,14 @@ void wake_up_key_locked(struct wait_queue *wq, unsigned int mode, int nr_exclusi
 {
 }
 
+void flusher_arm(void)
+{
+}
+
+void flusher_kick(void)
+{
+}
+
 void io_schedule(void)
 {
     abort();

@@ -6,8 +6,7 @@
 // sources: kernel/mm/writeback.c kernel/mm/dirty_limit.c kernel/mm/lru.c kernel/mm/page_lock.c
 // sources: kernel/mm/iov_iter.c kernel/lib/xarray.c kernel/lib/hash.c tests/host/mm/cache.c
 // cflags: -DCONFIG_DEBUG=1 -DREAL_LRU
-/* The page cache over a file system that is a piece of memory: read, write, readahead, truncation.
- */
+/* The page cache over a file system that is a piece of memory: read, write, readahead, cuts. */
 #include "machine.h"
 #include "cache.h"
 

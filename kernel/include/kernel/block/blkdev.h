@@ -239,6 +239,8 @@ void bdev_release(struct bdev_buf *buf);
 
 /* Writes the device's page cache back and has the device flush its own. 0 or -errno. May sleep. */
 int bdev_sync(struct block_device *bdev);
+/* Writes the page caches of all block devices back; waits for it if asked. May sleep. */
+void bdev_write_back_all(bool wait);
 /* Has the device flush its write cache. */
 int bdev_flush(struct block_device *bdev);
 /* Discards or zeroes a byte range, both aligned to the logical block size. -EOPNOTSUPP. May sleep.

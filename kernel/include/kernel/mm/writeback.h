@@ -24,6 +24,11 @@ typedef int (*page_write_fn)(struct page *page, struct writeback_control *wbc, v
 int filemap_write_pages(struct address_space *mapping, struct writeback_control *wbc,
                         page_write_fn write, void *arg);
 
+/* Something became dirty: the flusher writes it in some seconds. Any context. */
+void flusher_arm(void);
+/* Too much is dirty: the flusher writes now. Any context. */
+void flusher_kick(void);
+
 /* Waits for writeback in the byte range without taking note of errors: they stay for fsync. */
 void filemap_wait_keep_errors(struct address_space *mapping, u64 start, u64 end);
 /* Notes that writing back failed, for fsync of every file open now. Any context. */

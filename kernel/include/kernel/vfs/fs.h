@@ -576,6 +576,8 @@ static inline bool dentry_is_negative(const struct dentry *dentry)
 }
 
 /* Memory pressure: frees up to nr unused dentries or inodes; returns how many. May sleep. */
+/* Starts writing what is dirty in every file system. Task context. */
+void super_write_back_all(void);
 unsigned long dcache_shrink(unsigned long nr);
 unsigned long icache_shrink(unsigned long nr);
 unsigned long dcache_nr_unused(void);
