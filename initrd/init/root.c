@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -167,21 +168,31 @@ static void options_divide(const char *text, unsigned long *flags, char *data, s
             len += snprintf(data + len, size - len, "%s%s", len ? "," : "", option);
 }
 
+/* Says what became of the wish: a file system may come up read-only without being asked to. */
+static void mount_say(const char *source, const char *target, const char *type, unsigned long asked)
+{
+    struct statvfs st;
+    bool read_only = asked & MS_RDONLY;
+
+    if (statvfs(target, &st) == 0)
+        read_only = st.f_flag & ST_RDONLY;
+    say("root %s: %s, %s%s", source, type, read_only ? "read-only" : "read-write",
+        read_only && !(asked & MS_RDONLY) ? ", because it cannot be mounted for writing" : "");
+}
+
 /* Mounts with one type; read-only when the file system cannot write. */
 static int mount_type(const char *source, const char *target, const char *type, unsigned long flags,
                       const char *data)
 {
-    if (mount(source, target, type, flags, data) == 0) {
-        say("root %s: %s, %s", source, type, flags & MS_RDONLY ? "read-only" : "read-write");
-        return 0;
-    }
-    if ((errno != EROFS && errno != EACCES) || (flags & MS_RDONLY))
-        return -errno;
-    if (mount(source, target, type, flags | MS_RDONLY, data) != 0)
-        return -errno;
-    say("root %s: %s, read-only, because the file system cannot be mounted for writing", source,
-        type);
-    return 0;
+    int error = 0;
+
+    if (mount(source, target, type, flags, data) != 0)
+        error = errno;
+    if ((error == EROFS || error == EACCES) && !(flags & MS_RDONLY))
+        error = mount(source, target, type, flags | MS_RDONLY, data) != 0 ? errno : 0;
+    if (!error)
+        mount_say(source, target, type, flags);
+    return -error;
 }
 
 /* Tries every type that @types, separated by commas, names. */
