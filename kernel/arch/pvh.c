@@ -72,6 +72,42 @@ static void __init fill_map(const struct hvm_start_info *start)
     pvh_info.mem_map_desc_version = 1;
 }
 
+static void __init map_append(u32 type, u64 begin, u64 end)
+{
+    u32 n = pvh_info.mem_map_count;
+
+    if (begin >= end || n == PVH_MAP_MAX)
+        return;
+    pvh_map[n].type = type;
+    pvh_map[n].phys_start = begin;
+    pvh_map[n].nr_pages = (end - begin) >> PAGE_SHIFT;
+    pvh_info.mem_map_count = n + 1;
+}
+
+/*
+ * QEMU puts the initrd below what it thinks firmware needs, and firmware (SeaBIOS, for the queues
+ * of an NVMe disk, say) may have reserved more. It is done when the initrd is copied there: those
+ * pages are the initrd's, and have to be mapped.
+ */
+static void __init claim_initrd(void)
+{
+    u64 first = ALIGN_DOWN(pvh_info.initrd, PAGE_SIZE);
+    u64 last = ALIGN(pvh_info.initrd + pvh_info.initrd_size, PAGE_SIZE);
+    u32 n = pvh_info.mem_map_count;
+
+    for (u32 i = 0; i < n; i++) {
+        u64 begin = pvh_map[i].phys_start, end = begin + (pvh_map[i].nr_pages << PAGE_SHIFT);
+
+        if (pvh_map[i].type != BOOT_MEM_RESERVED || end <= first || begin >= last)
+            continue;
+        map_append(BOOT_MEM_RESERVED, begin, max(begin, first));
+        map_append(BOOT_MEM_RESERVED, min(end, last), end);
+        pvh_map[i].type = BOOT_MEM_LOADER_DATA;
+        pvh_map[i].phys_start = max(begin, first);
+        pvh_map[i].nr_pages = (min(end, last) - max(begin, first)) >> PAGE_SHIFT;
+    }
+}
+
 static void __init fill_cmdline(const struct hvm_start_info *start)
 {
     size_t len = 0;
@@ -115,6 +151,7 @@ struct boot_info *__init pvh_fill_boot_info(u64 start_paddr)
 
             pvh_info.initrd = initrd->paddr;
             pvh_info.initrd_size = initrd->size;
+            claim_initrd();
         }
     }
     /* The first page below 1 MiB that starting processors may use: not page 0. */
