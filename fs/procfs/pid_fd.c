@@ -152,11 +152,13 @@ static struct inode *fd_inode(struct inode *dir, struct task *task, unsigned int
         inode->mode = S_IFREG | 0444;
         inode->ops = &fdinfo_file_iops;
         inode->fops = &fdinfo_file_fops;
+        inode->nlink = 1;
     } else if (inode) {
         inode->mode =
             S_IFLNK | (file->mode & FMODE_READ ? 0500 : 0) | (file->mode & FMODE_WRITE ? 0300 : 0);
         inode->ops = &fd_link_iops;
         inode->opflags |= IOP_NOFOLLOW;
+        inode->nlink = 1;
         inode->size = 64;
     }
     file_put(file);

@@ -196,7 +196,11 @@ static int check_flags(u64 flags)
 
 static void link_family(struct task *child, u64 flags)
 {
-    if (flags & (CLONE_PARENT | CLONE_THREAD)) {
+    if (child->flags & TASKF_KTHREAD) {
+        /* Whoever made it does not wait for it. */
+        child->real_parent = &init_task;
+        child->exit_signal = SIGCHLD;
+    } else if (flags & (CLONE_PARENT | CLONE_THREAD)) {
         child->real_parent = current->real_parent;
         child->exit_signal = flags & CLONE_THREAD ? -1 : current->group_leader->exit_signal;
     } else {

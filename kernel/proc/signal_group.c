@@ -21,9 +21,11 @@
 #include <kernel/sched/sched.h>
 #include <kernel/tty/tty.h>
 
+/* The idle task waits for nobody: its children, kernel threads, are collected as they end. */
 struct sighand init_sighand = {
     .count = REFCOUNT_INIT(1),
     .lock = SPINLOCK_INIT(init_sighand.lock),
+    .action = {[SIGCHLD - 1] = {.handler = SIG_IGN}},
 };
 
 struct signal_state init_signal = {
@@ -111,6 +113,9 @@ static struct sighand *sighand_fork(u64 clone_flags)
     sighand_copy(hand, old);
     if (clone_flags & CLONE_CLEAR_SIGHAND)
         sighand_reset(hand);
+    /* Not for the first program, though: what is ignored stays so over exec. */
+    if (old == &init_sighand)
+        hand->action[SIGCHLD - 1].handler = SIG_DFL;
     return hand;
 }
 
