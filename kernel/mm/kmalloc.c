@@ -147,7 +147,7 @@ void *kvmalloc(size_t size, gfp_t gfp)
     void *p = NULL;
 
     if (size <= KMALLOC_MAX)
-        p = kmalloc(size, size > PAGE_SIZE ? gfp | GFP_NOWARN : gfp);
+        p = kmalloc(size, size > PAGE_SIZE ? gfp | GFP_NOWARN | GFP_NORETRY : gfp);
     if (!p && size > PAGE_SIZE)
         p = gfp & GFP_ZERO ? vzalloc(size) : vmalloc(size);
     return p;

@@ -28,6 +28,8 @@
 #include <kernel/base/panic.h>
 #include <kernel/lib/string.h>
 #include <kernel/mm/init.h>
+#include <kernel/mm/oom.h>
+#include <kernel/sched/task.h>
 #include <kernel/time/clock.h>
 
 /* Pages a CPU keeps for each zone: enough to make the lock rare, little enough not to hoard. */
@@ -244,9 +246,15 @@ static void kswapd_wake_all(gfp_t gfp)
             kswapd_wake(&zones[i]);
 }
 
+/* Whether a process may be killed for this request: small, and nobody has another way. */
+static bool may_oom(gfp_t gfp, unsigned int order)
+{
+    return order <= ORDER_COSTLY && gfp & GFP_FS_OK && !(gfp & GFP_NORETRY);
+}
+
 static struct page *page_alloc_reclaiming(gfp_t gfp, unsigned int order)
 {
-    unsigned int tries = order > ORDER_COSTLY ? 1 : RECLAIM_TRIES;
+    unsigned int tries = order > ORDER_COSTLY || gfp & GFP_NORETRY ? 1 : RECLAIM_TRIES;
 
     might_sleep();
     for (;;) {
@@ -257,10 +265,17 @@ static struct page *page_alloc_reclaiming(gfp_t gfp, unsigned int order)
         page = zones_take(gfp, order, WMARK_MIN, 0);
         if (page)
             return page;
-        if ((freed == 0 || tries-- == 0) && !(gfp & GFP_NOFAIL))
-            return NULL;
-        if (freed == 0)
+        if (fatal_signal_pending(current)) /* on its way out: the sooner, the better for all */
+            return zones_take(gfp, order, NR_WMARKS, 0);
+        if (freed && --tries)
+            continue;
+        if (may_oom(gfp, order))
+            oom_kill_someone();
+        else if (gfp & GFP_NOFAIL)
             msleep(1);
+        else
+            return NULL;
+        tries = RECLAIM_TRIES;
     }
 }
 

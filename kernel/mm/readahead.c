@@ -61,7 +61,7 @@ static void run_submit(struct readahead_control *rac)
 /* A page for index, in the cache and locked; NULL when there is one already or no memory. */
 static struct page *page_insert(struct address_space *mapping, u64 index)
 {
-    gfp_t gfp = mapping->gfp | GFP_NOWARN;
+    gfp_t gfp = mapping->gfp | GFP_NOWARN | GFP_NORETRY;
     struct page *page = page_alloc(gfp, 0);
 
     if (page && filemap_add_page(mapping, page, index, gfp)) {

@@ -196,10 +196,22 @@ static bool inactive_is_short(const struct zone *zone)
     return zone->nr_lru[LRU_INACTIVE_FILE] < zone->nr_lru[LRU_ACTIVE_FILE];
 }
 
+/*
+ * File pages that are left alone. When all memory is anonymous, the last file pages are the code
+ * that runs: to evict them is to read them again at once, and the machine would do nothing else for
+ * minutes before anybody calls it out of memory.
+ */
+static unsigned long zone_floor(const struct zone *zone)
+{
+    return clamp(zone->managed / 64, 64UL, 2048UL);
+}
+
 static void shrink_zone(struct zone *zone, struct scan *scan)
 {
     unsigned long nr = zone->nr_lru[LRU_INACTIVE_FILE] + zone->nr_lru[LRU_ACTIVE_FILE];
 
+    if (nr <= zone_floor(zone))
+        return;
     nr = (nr >> scan->priority) + BATCH;
     while (nr > 0) {
         unsigned int n = min_t(unsigned long, nr, BATCH);

@@ -118,11 +118,6 @@ void schedule(void)
     abort();
 }
 
-bool fatal_signal_pending(const struct task *task)
-{
-    return false;
-}
-
 void rwsem_init_class(struct rwsem *s, struct lock_class *class)
 {
 }

@@ -13,6 +13,7 @@
 #define GFP_MOVABLE  0x80U /* user and page-cache pages */
 #define GFP_ACCOUNT  0x100U
 #define GFP_IO_OK    0x200U /* reclaim may start I/O */
+#define GFP_NORETRY  0x400U /* give up rather than kill somebody: there is another way */
 
 #define GFP_KERNEL (GFP_WAIT | GFP_FS_OK | GFP_IO_OK)
 #define GFP_NOFS   (GFP_WAIT | GFP_IO_OK)
