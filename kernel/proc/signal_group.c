@@ -196,7 +196,7 @@ void signal_thread_link(struct task *task)
     spin_unlock_irq(&signal->lock);
 }
 
-static void signal_state_put(struct signal_state *signal)
+void signal_state_put(struct signal_state *signal)
 {
     if (!refcount_dec_and_test(&signal->count))
         return;

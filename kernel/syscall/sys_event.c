@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* epoll(7), eventfd(2), inotify(7). */
+/* epoll(7), eventfd(2), timerfd_create(2), signalfd(2), inotify(7). */
 #include <kernel/syscall/syscalls.h>
 
 #include "../vfs/epoll.h"
@@ -8,6 +8,7 @@
 #include "poll_deadline.h"
 
 #include <abi/linux/poll.h>
+#include <abi/linux/timers.h>
 #include <kernel/arch/uaccess.h>
 
 /* --- epoll --- */
@@ -81,6 +82,53 @@ long sys_eventfd2(unsigned int count, int flags)
 long sys_eventfd(unsigned int count)
 {
     return eventfd_create(count, 0);
+}
+
+/* --- timerfd --- */
+
+long sys_timerfd_create(int clock, int flags)
+{
+    return timerfd_create(clock, flags);
+}
+
+long sys_timerfd_settime(int fd, int flags, const struct linux_itimerspec __user *uvalue,
+                         struct linux_itimerspec __user *uold)
+{
+    struct linux_itimerspec value, old;
+    int error;
+
+    if (copy_from_user(&value, uvalue, sizeof(value)))
+        return -EFAULT;
+    error = timerfd_settime(fd, flags, &value, &old);
+    if (!error && uold && copy_to_user(uold, &old, sizeof(old)))
+        error = -EFAULT;
+    return error;
+}
+
+long sys_timerfd_gettime(int fd, struct linux_itimerspec __user *uvalue)
+{
+    struct linux_itimerspec value;
+    int error = timerfd_gettime(fd, &value);
+
+    return error ?: copy_to_user(uvalue, &value, sizeof(value)) ? -EFAULT : 0;
+}
+
+/* --- signalfd --- */
+
+long sys_signalfd4(int fd, const u64 __user *umask, size_t size, int flags)
+{
+    sigset_t mask;
+
+    if (size != sizeof(mask.bits))
+        return -EINVAL;
+    if (copy_from_user(&mask.bits, umask, sizeof(mask.bits)))
+        return -EFAULT;
+    return signalfd_set(fd, mask, flags);
+}
+
+long sys_signalfd(int fd, const u64 __user *umask, size_t size)
+{
+    return sys_signalfd4(fd, umask, size, 0);
 }
 
 /* --- inotify --- */

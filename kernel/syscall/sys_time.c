@@ -2,6 +2,8 @@
 /* Clocks and sleeping (clock_gettime(2), clock_nanosleep(2)). */
 #include <kernel/syscall/syscalls.h>
 
+#include "../vfs/eventfd.h"
+
 #include <abi/linux/errno.h>
 #include <abi/linux/resource.h>
 #include <abi/linux/system.h>
@@ -99,6 +101,15 @@ long sys_clock_getres(int clock, struct timespec64 __user *user)
     return user && copy_to_user(user, &resolution, sizeof(resolution)) ? -EFAULT : 0;
 }
 
+static int set_real_time(const struct timespec64 *ts)
+{
+    int error = clock_set_real(ts);
+
+    if (!error)
+        timerfd_clock_was_set();
+    return error;
+}
+
 long sys_clock_settime(int clock, const struct timespec64 __user *user)
 {
     struct timespec64 ts;
@@ -109,7 +120,7 @@ long sys_clock_settime(int clock, const struct timespec64 __user *user)
         return -EFAULT;
     if (!timespec64_valid(&ts))
         return -EINVAL;
-    return capable(CAP_SYS_TIME) ? clock_set_real(&ts) : -EPERM;
+    return capable(CAP_SYS_TIME) ? set_real_time(&ts) : -EPERM;
 }
 
 long sys_gettimeofday(struct linux_timeval __user *tv, void __user *tz)
@@ -137,7 +148,7 @@ long sys_settimeofday(const struct linux_timeval __user *tv, const void __user *
     if (value.tv_usec < 0 || value.tv_usec >= USEC_PER_SEC)
         return -EINVAL;
     ts = (struct timespec64){value.tv_sec, value.tv_usec * NSEC_PER_USEC};
-    return clock_set_real(&ts);
+    return set_real_time(&ts);
 }
 
 long sys_time(s64 __user *t)

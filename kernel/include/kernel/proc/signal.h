@@ -195,6 +195,8 @@ int __must_check signal_fork_check(void);
  * up the tree's reference to @task, after a grace period.
  */
 struct task *signal_release(struct task *task);
+/** signal_state_put() - drops a reference that was taken by refcount_inc(&signal->count). */
+void signal_state_put(struct signal_state *signal);
 /** signal_task_free() - drops what signal_fork() gave. Last reference to the task is gone. */
 void signal_task_free(struct task *task);
 
