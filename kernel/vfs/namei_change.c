@@ -63,6 +63,13 @@ static void name_created(struct inode *dir, struct dentry *dentry, bool is_dir)
         inotify_name_event(dir, &dentry->name, IN_CREATE | (is_dir ? IN_ISDIR : 0), 0);
 }
 
+/* For those who watch the file itself, under whatever name. */
+static void inode_links_changed(struct inode *inode)
+{
+    if (unlikely(READ_ONCE(inotify_nr_watches)))
+        inotify_event_slow(inode, NULL, IN_ATTRIB);
+}
+
 int vfs_create(struct inode *dir, struct dentry *dentry, umode_t mode, bool excl)
 {
     int error = dir_may_create(dir, dentry);
@@ -148,7 +155,7 @@ int vfs_link(struct dentry *old, struct inode *dir, struct dentry *dentry)
     }
     rwsem_write_unlock(&inode->rwsem);
     if (!error) {
-        inotify_event(old, IN_ATTRIB);
+        inode_links_changed(inode);
         name_created(dir, dentry, false);
     }
     return error;
@@ -159,7 +166,8 @@ static void name_deleted(struct inode *dir, struct dentry *dentry, struct inode 
 {
     if (likely(!READ_ONCE(inotify_nr_watches)))
         return;
-    inotify_event_slow(inode, NULL, IN_ATTRIB | (is_dir ? IN_ISDIR : 0));
+    if (!is_dir)
+        inode_links_changed(inode);
     inotify_name_event(dir, &dentry->name, IN_DELETE | (is_dir ? IN_ISDIR : 0), 0);
 }
 

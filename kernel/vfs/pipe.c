@@ -382,7 +382,8 @@ long pipe_fcntl(struct file *file, unsigned int cmd, unsigned long arg)
         return -EBADF;
     if (cmd == F_GETPIPE_SZ)
         return (long)pipe->size * PAGE_SIZE;
-    if (!(unsigned int)arg || arg > 1UL << 31)
+    arg = (unsigned int)arg;
+    if (arg > 1UL << 31)
         return -EINVAL;
     size = max(roundup_pow_of_two(arg), (u64)PAGE_SIZE);
     if (size > PIPE_MAX_SIZE && size > (u64)pipe->size * PAGE_SIZE && !capable(CAP_SYS_RESOURCE))
