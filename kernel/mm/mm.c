@@ -69,12 +69,18 @@ void mm_drop(struct mm *mm)
 /* Every area and table goes. Nobody uses them any more, so no lock and one flush. */
 static void unmap_all(struct mm *mm)
 {
-    struct vm_area *vma;
+    struct vm_area *vma, *next;
 
     rwsem_write_lock(&mm->mmap_lock);
     for (vma = vma_first(mm); vma; vma = vma_next(vma))
         zap_range(vma, vma->start, vma->end);
-    free_tables(mm, 0, mm->task_size, 0, ALIGN(mm->task_size, 1UL << 47));
+    /* A table is freed with the last area in it: those below have nothing in it any more. */
+    for (vma = vma_first(mm); vma; vma = next) {
+        next = vma_next(vma);
+        free_tables(mm, vma->start, vma->end, 0,
+                    next ? next->start : ALIGN(mm->task_size, 1UL << 47));
+    }
+    DEBUG_ASSERT(atomic64_read(&mm->table_bytes) == 0);
     while ((vma = vma_first(mm))) {
         if (vma->ops && vma->ops->close)
             vma->ops->close(vma);

@@ -52,7 +52,7 @@ int do_munmap_locked(struct mm *mm, unsigned long addr, size_t len)
         zap_range(vma, vma->start, vma->end);
         unmap_area(mm, vma);
     }
-    ceiling = vma ? vma->start : mm->task_size;
+    ceiling = vma ? vma->start : ALIGN(mm->task_size, 1UL << 47);
     free_tables(mm, addr, end, floor, ceiling);
     return 0;
 }

@@ -214,7 +214,7 @@ void zap_file_range(struct vm_area *vma, unsigned long start, unsigned long end,
 
 /* --- freeing tables --- */
 
-static bool table_is_empty(const u64 *table)
+static inline bool table_is_empty(const u64 *table)
 {
     for (unsigned int i = 0; i < PTRS_PER_TABLE; i++) {
         if (table[i])
@@ -231,9 +231,16 @@ static void table_free(struct mm *mm, u64 *table)
     vm_counter_add(NR_PAGETABLE, -1);
 }
 
-/* Frees tables below entry that lie between floor and ceiling as a whole. */
-static void free_level(struct mm *mm, u64 *table, unsigned int level, unsigned long start,
-                       unsigned long end)
+/* What free_tables() works on: tables that lie in [floor, ceiling) as a whole serve nobody else. */
+struct free_range {
+    struct mm *mm;
+    unsigned long start, end;     /* what was unmapped, in whole leaf tables */
+    unsigned long floor, ceiling; /* end of the area before, start of the one behind */
+};
+
+/* Frees the tables below the entries of table that [start, end) of the range meets. */
+static void free_level(const struct free_range *r, u64 *table, unsigned int level,
+                       unsigned long start, unsigned long end)
 {
     u64 size = 1UL << (PAGE_SHIFT + 9 * (level - 1));
 
@@ -244,26 +251,29 @@ static void free_level(struct mm *mm, u64 *table, unsigned int level, unsigned l
             continue;
         below = entry_table(entry_load(entry));
         if (level > 2)
-            free_level(mm, below, level - 1, max(at, start), min(at + size, end));
-        if (table_is_empty(below)) {
-            entry_store(entry, 0);
-            /* Processors may keep the path to it: flush before it is used for something else. */
-            if (mm->cpu_mask)
-                tlb_flush_page(mm, at);
-            table_free(mm, below);
-        }
+            free_level(r, below, level - 1, max(at, start), min(at + size, end));
+        if (at < r->floor || at + size > r->ceiling)
+            continue;
+        /* Everything in it was unmapped and nobody else has a place in it: it is empty. */
+        DEBUG_ASSERT(table_is_empty(below));
+        entry_store(entry, 0);
+        /* Processors may keep the path to it: flush before it is used for something else. */
+        if (r->mm->cpu_mask)
+            tlb_flush_page(r->mm, at);
+        table_free(r->mm, below);
     }
 }
 
 void free_tables(struct mm *mm, unsigned long start, unsigned long end, unsigned long floor,
                  unsigned long ceiling)
 {
-    /* Only whole tables: what a neighbour also uses is not empty anyway, but may be being filled.
-     */
-    start = max(ALIGN_DOWN(start, PMD_SIZE), ALIGN(floor, PMD_SIZE));
-    end = min(ALIGN(end, PMD_SIZE), ALIGN_DOWN(ceiling, PMD_SIZE));
-    if (start < end)
-        free_level(mm, pgd_user_table(mm->pgd), 4, start, end);
+    struct free_range r = {.mm = mm, .floor = floor, .ceiling = ceiling};
+
+    /* Only whole tables: what a neighbour also uses may be being filled. */
+    r.start = max(ALIGN_DOWN(start, PMD_SIZE), ALIGN(floor, PMD_SIZE));
+    r.end = min(ALIGN(end, PMD_SIZE), ALIGN_DOWN(ceiling, PMD_SIZE));
+    if (r.start < r.end)
+        free_level(&r, pgd_user_table(mm->pgd), 4, r.start, r.end);
 }
 
 /* --- copying for fork --- */
