@@ -12,7 +12,7 @@
 #include <kernel/sync/lockclass.h>
 
 #define LOCK_NODES      1024 /* 0 is no node */
-#define LOCK_SUBCLASSES 4
+#define LOCK_SUBCLASSES 8
 
 /* Where a class was seen. A pair of "in" and "on" deadlocks: the interrupt comes while it is held.
  */

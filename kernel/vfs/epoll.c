@@ -19,6 +19,7 @@
 #include "epoll.h"
 
 #include <abi/linux/poll.h>
+#include <kernel/arch/percpu.h>
 #include <kernel/arch/uaccess.h>
 #include <kernel/base/panic.h>
 #include <kernel/errno_internal.h>
@@ -124,7 +125,25 @@ static void item_insert(struct eventpoll *ep, struct ep_item *fresh)
 
 /* --- waking --- */
 
-/* Puts the item on the ready list and wakes who waits for that. Interrupts off. */
+/* How many instances' poll_wait queues this CPU is waking, one from inside the other. */
+static DEFINE_PER_CPU(unsigned int, wake_depth);
+
+/* Wakes those who poll the instance: outer instances, whose pollers are woken from in there. */
+static void wake_pollers(struct eventpoll *ep)
+{
+    unsigned long flags = local_irq_save();
+    unsigned int depth = this_cpu_read(wake_depth);
+
+    this_cpu_inc(wake_depth);
+    spin_lock_nested(&ep->poll_wait.lock, depth);
+    wake_up_key_locked(&ep->poll_wait, TASK_NORMAL, 1,
+                       (void *)(unsigned long)(EPOLLIN | EPOLLRDNORM));
+    spin_unlock(&ep->poll_wait.lock);
+    this_cpu_dec(wake_depth);
+    local_irq_restore(flags);
+}
+
+/* Puts the item on the ready list and wakes who waits for that. Any context. */
 static void item_ready(struct ep_item *item)
 {
     struct eventpoll *ep = item->ep;
@@ -137,7 +156,7 @@ static void item_ready(struct ep_item *item)
     if (wait_queue_active(&ep->wait))
         wake_up(&ep->wait);
     if (wait_queue_active(&ep->poll_wait))
-        wake_up_poll(&ep->poll_wait, EPOLLIN | EPOLLRDNORM);
+        wake_pollers(ep);
 }
 
 static int item_wake(struct wait_entry *wait, unsigned int mode, void *key)
@@ -274,25 +293,48 @@ static int control_locked(struct eventpoll *ep, int op, struct file *file, int f
 
 /* --- nesting; nest_mutex held --- */
 
+/* The item's place in the order of the tree, to go on from when the item itself may be gone. */
+struct item_key {
+    const struct file *file;
+    int fd;
+};
+
+/* The next instance that ep watches, counted; NULL at the end. */
+static struct eventpoll *next_inner(struct eventpoll *ep, struct item_key *after)
+{
+    struct eventpoll *inner = NULL;
+    struct rb_node *node;
+
+    mutex_lock(&ep->mutex);
+    for (node = rb_first(&ep->items); node && !inner; node = rb_next(node)) {
+        struct ep_item *item = rb_entry(node, struct ep_item, node);
+
+        if (item_compare(item, after->file, after->fd) >= 0)
+            continue; /* not behind it */
+        inner = file_eventpoll(item->file);
+        *after = (struct item_key){.file = item->file, .fd = item->fd};
+    }
+    if (inner)
+        atomic_inc(&inner->count);
+    mutex_unlock(&ep->mutex);
+    return inner;
+}
+
 /* How deep instances are nested below ep; -ELOOP when avoid is among them, or too deep. */
 static int nest_depth(struct eventpoll *ep, const struct eventpoll *avoid, int level)
 {
-    struct rb_node *node;
+    struct item_key after = {.fd = -1};
+    struct eventpoll *inner;
     int deepest = 0;
 
     if (ep == avoid || level > EPOLL_NESTS_MAX)
         return -ELOOP;
-    mutex_lock_nested(&ep->mutex, level + 1);
-    for (node = rb_first(&ep->items); node && deepest >= 0; node = rb_next(node)) {
-        struct eventpoll *inner = file_eventpoll(rb_entry(node, struct ep_item, node)->file);
-        int depth = inner ? nest_depth(inner, avoid, level + 1) : 0;
+    while (deepest >= 0 && (inner = next_inner(ep, &after))) {
+        int depth = nest_depth(inner, avoid, level + 1);
 
-        if (depth < 0)
-            deepest = depth;
-        else if (inner)
-            deepest = max(deepest, depth + 1);
+        deepest = depth < 0 ? depth : max(deepest, depth + 1);
+        ep_put(inner);
     }
-    mutex_unlock(&ep->mutex);
     return deepest;
 }
 

@@ -246,6 +246,22 @@ TEST(epoll_instances_nest)
     wait(NULL);
 }
 
+TEST(a_wake_up_passes_through_nested_instances)
+{
+    struct epoll_event e;
+    int chain[4], a[2];
+
+    pipe(a);
+    for (int i = 0; i < 4; i++) {
+        chain[i] = epoll_create1(0);
+        EXPECT_OK(add(chain[i], i ? chain[i - 1] : a[0], EPOLLIN));
+    }
+    later(50, write_byte, a[1]);
+    EXPECT_EQ(epoll_wait(chain[3], &e, 1, 2000), 1);
+    EXPECT_EQ(e.data.fd, chain[2]);
+    wait(NULL);
+}
+
 TEST(closed_files_leave_epoll)
 {
     struct epoll_event e;
