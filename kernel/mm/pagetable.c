@@ -89,8 +89,8 @@ static unsigned long table_end(unsigned long address, unsigned long end)
     return border - 1 < end - 1 ? border : end;
 }
 
-/* Where the next table may begin, if none covers address. */
-static unsigned long skip_hole(struct mm *mm, unsigned long address, unsigned long end)
+/* Where what is missing on the way to address's entry ends; address itself if nothing is. */
+static unsigned long hole_end(struct mm *mm, unsigned long address)
 {
     u64 *table = pgd_user_table(mm->pgd);
 
@@ -98,14 +98,24 @@ static unsigned long skip_hole(struct mm *mm, unsigned long address, unsigned lo
         u64 entry = entry_load(&table[table_index(address, level)]);
         u64 size = 1UL << (PAGE_SHIFT + 9 * (level - 1));
 
-        if (!(entry & PTE_P)) {
-            unsigned long border = ALIGN_DOWN(address, size) + size;
-
-            return border - 1 < end - 1 ? border : end;
-        }
+        if (!(entry & PTE_P))
+            return ALIGN_DOWN(address, size) + size;
         table = entry_table(entry);
     }
     return address;
+}
+
+/* The first address from address on that has a last-level table, or end. */
+static unsigned long skip_hole(struct mm *mm, unsigned long address, unsigned long end)
+{
+    while (address < end) {
+        unsigned long next = hole_end(mm, address);
+
+        if (next == address)
+            return address;
+        address = next;
+    }
+    return end;
 }
 
 /* --- gathering --- */

@@ -46,6 +46,22 @@ TEST(protection_is_per_page)
     EXPECT_EQ(memory[0] + memory[PAGE], 5);
 }
 
+// Several page tables in a row may be missing: 64 MiB with one page at each end.
+TEST(protection_skips_what_was_never_touched)
+{
+    const size_t size = 64 << 20;
+    char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    ASSERT_NE((uintptr_t)memory, (uintptr_t)MAP_FAILED);
+    memory[0] = memory[size - 1] = 1;
+    EXPECT_EQ(mprotect(memory, size, PROT_READ), 0);
+    EXPECT_DEATH(memory[size - 1] = 2);
+    EXPECT_EQ(mprotect(memory, size, PROT_NONE), 0);
+    EXPECT_EQ(mprotect(memory, size, PROT_READ | PROT_WRITE), 0);
+    EXPECT_EQ(memory[0] + memory[size - 1], 2);
+    EXPECT_EQ(munmap(memory, size), 0);
+}
+
 TEST(a_private_file_mapping_does_not_change_the_file)
 {
     char buffer[8] = "";
