@@ -391,10 +391,14 @@ static void *advance_in(const struct xa_node *node, u64 *index, xa_mark_t filter
     return NULL;
 }
 
-void *xa_find(const struct xarray *xa, u64 *indexp, u64 max, xa_mark_t filter)
+/* xa_find(), and the leaf the entry is in (NULL: the tree is only its head). */
+static void *find_entry(const struct xarray *xa, u64 *indexp, u64 max, xa_mark_t filter,
+                        const struct xa_node **leaf)
 {
     u64 index = *indexp;
     bool wrapped = false;
+
+    *leaf = NULL;
 
     while (index <= max && !wrapped) {
         void *entry = rcu_dereference(xa->head);
@@ -415,6 +419,7 @@ void *xa_find(const struct xarray *xa, u64 *indexp, u64 max, xa_mark_t filter)
                 if (index > max)
                     return NULL;
                 *indexp = index;
+                *leaf = node;
                 return entry;
             }
             if (entry && !is_node(entry))
@@ -422,6 +427,13 @@ void *xa_find(const struct xarray *xa, u64 *indexp, u64 max, xa_mark_t filter)
         }
     }
     return NULL;
+}
+
+void *xa_find(const struct xarray *xa, u64 *indexp, u64 max, xa_mark_t filter)
+{
+    const struct xa_node *leaf;
+
+    return find_entry(xa, indexp, max, filter, &leaf);
 }
 
 void *xa_find_after(const struct xarray *xa, u64 *index, u64 max, xa_mark_t filter)
@@ -437,21 +449,49 @@ void *xa_find_after(const struct xarray *xa, u64 *index, u64 max, xa_mark_t filt
     return entry;
 }
 
+/* What follows in the leaf behind *index: into entries from got on. The new got. */
+static unsigned int extract_leaf(const struct xa_node *leaf, void **entries, u64 *indices,
+                                 u64 *index, u64 max, unsigned int got, unsigned int n,
+                                 xa_mark_t filter)
+{
+    unsigned int offset = slot_offset(leaf, *index);
+    u64 base = *index & ~max_index(leaf->shift);
+
+    while (got < n && (offset = next_slot(leaf, offset + 1, filter)) < XA_SLOTS) {
+        void *entry = rcu_dereference(leaf->slots[offset]);
+
+        if (base + offset > max)
+            break;
+        if (!entry)
+            continue;
+        entries[got] = entry;
+        if (indices)
+            indices[got] = base + offset;
+        got++;
+        *index = base + offset;
+    }
+    return got;
+}
+
 unsigned int xa_extract(const struct xarray *xa, void **entries, u64 *indices, u64 start, u64 max,
                         unsigned int n, xa_mark_t filter)
 {
+    const struct xa_node *leaf;
     unsigned int got = 0;
     u64 index = start;
-    void *entry;
 
-    if (!n)
-        return 0;
-    for (entry = xa_find(xa, &index, max, filter); entry;
-         entry = xa_find_after(xa, &index, max, filter)) {
+    while (got < n && index <= max) {
+        void *entry = find_entry(xa, &index, max, filter, &leaf);
+
+        if (!entry)
+            break;
         entries[got] = entry;
         if (indices)
             indices[got] = index;
-        if (++got == n)
+        got++;
+        if (leaf)
+            got = extract_leaf(leaf, entries, indices, &index, max, got, n, filter);
+        if (index++ == ~0ULL)
             break;
     }
     return got;

@@ -29,9 +29,10 @@ void filemap_balance_dirty(struct address_space *mapping)
     unsigned long limit, dirty;
 
     /* The sums are not cheap: look once in a while. */
+    if (mapping->flags & MAPPING_UNEVICTABLE || !mapping->ops->writepages)
+        return;
     this_cpu_inc(calls);
-    if (this_cpu_read(calls) % 32 || mapping->flags & MAPPING_UNEVICTABLE ||
-        !mapping->ops->writepages)
+    if (this_cpu_read(calls) % 32)
         return;
     limit = dirtyable_pages() / 5;
     dirty = vm_counter_read(NR_FILE_DIRTY) + vm_counter_read(NR_WRITEBACK);

@@ -92,11 +92,11 @@ static unsigned int fault_anon(struct vm_area *vma, unsigned long address, u64 *
 bool vm_map_page_locked(struct vm_fault *vmf, unsigned long address, struct page *page)
 {
     struct vm_area *vma = vmf->vma;
-    u64 *pte = pte_walk(vma->mm, address, false);
+    /* The same last-level table: a neighbour in memory, too. */
+    u64 *pte = vmf->pte + ((long)(address - (vmf->address & PAGE_MASK)) >> PAGE_SHIFT);
 
-    if (!pte || entry_load(pte))
+    if (entry_load(pte))
         return false;
-    page_get(page);
     page_mapping_added(page);
     rss_add(vma->mm, page, 1);
     entry_store(pte, page_to_phys(page) | vma_prot_bits(vma->flags));
@@ -117,7 +117,7 @@ static unsigned int ask_file(struct vm_fault *vmf)
 }
 
 /* Cached neighbours of a read fault, within the area and one page table. */
-static void fault_around(struct vm_fault *vmf)
+static void fault_around(struct vm_fault *vmf, u64 *pte)
 {
     struct vm_area *vma = vmf->vma;
     unsigned long block = FAULT_AROUND_PAGES * PAGE_SIZE;
@@ -126,6 +126,7 @@ static void fault_around(struct vm_fault *vmf)
 
     if (!vma->ops->map_pages)
         return;
+    vmf->pte = pte;
     spin_lock(&vma->mm->page_table_lock);
     vma->ops->map_pages(vmf, vma->pgoff + ((from - vma->start) >> PAGE_SHIFT),
                         vma->pgoff + ((to - 1 - vma->start) >> PAGE_SHIFT));
@@ -136,7 +137,7 @@ static unsigned int fault_file_read(struct vm_fault *vmf, u64 *pte)
 {
     unsigned int result;
 
-    fault_around(vmf);
+    fault_around(vmf, pte);
     if (entry_load(pte))
         return 0;
     result = ask_file(vmf);

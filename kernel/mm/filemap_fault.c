@@ -21,6 +21,7 @@
 #include <kernel/vfs/fs.h>
 
 #define READ_AROUND 16U /* pages, a power of two */
+#define MAP_BATCH   16U /* pages looked up at a time */
 
 static u64 file_pages(const struct address_space *mapping)
 {
@@ -88,56 +89,61 @@ unsigned int filemap_fault(struct vm_fault *vmf)
     }
 }
 
-/* A cached page of the range that may be mapped right away: locked, with a reference; NULL at the
- * end. */
-static struct page *next_mappable(struct address_space *mapping, u64 *index, u64 last)
+/* Locks a page found under RCU, with a reference, if it may be mapped right away. */
+static bool page_take_mappable(struct page *page, const struct address_space *mapping)
 {
     const u32 unfit = 1U << PG_LOCKED | 1U << PG_READAHEAD | 1U << PG_ERROR;
+    u32 flags = READ_ONCE(page->flags);
 
-    while (*index <= last) {
-        struct page *page = xa_find(&mapping->pages, index, last, XA_PRESENT);
-        u32 flags;
-
-        if (!page)
-            return NULL;
-        (*index)++;
-        if (xa_is_value(page))
-            continue;
-        flags = READ_ONCE(page->flags);
-        if (flags & unfit || !(flags & (1U << PG_UPTODATE)) || !page_try_get(page))
-            continue;
-        if (page_trylock(page)) {
-            if (page->mapping == mapping && page_flag_test(page, PG_UPTODATE))
-                return page;
-            page_unlock(page);
-        }
-        page_put(page);
+    if (flags & unfit || !(flags & (1U << PG_UPTODATE)) || !page_try_get(page))
+        return false;
+    if (page_trylock(page)) {
+        if (likely(page->mapping == mapping && page_flag_test(page, PG_UPTODATE)))
+            return true;
+        page_unlock(page);
     }
-    return NULL;
+    page_put(page);
+    return false;
+}
+
+/* Maps one page of the range; whether it was the one the fault was about. */
+static bool page_map_around(struct vm_fault *vmf, struct address_space *mapping, struct page *page)
+{
+    unsigned long address;
+    bool wanted, mapped;
+
+    if (xa_is_value(page) || !page_take_mappable(page, mapping))
+        return false;
+    wanted = page->index == vmf->pgoff;
+    address = (vmf->address & PAGE_MASK) + ((page->index - vmf->pgoff) << PAGE_SHIFT);
+    mapped = vm_map_page_locked(vmf, address, page);
+    page_unlock(page);
+    if (!mapped)
+        page_put(page);
+    return wanted;
 }
 
 unsigned int filemap_map_pages(struct vm_fault *vmf, u64 start_pgoff, u64 end_pgoff)
 {
     struct address_space *mapping = vmf->vma->file->mapping;
-    u64 index = start_pgoff, size = file_pages(mapping);
-    unsigned int result = 0;
-    struct page *page;
+    u64 size = file_pages(mapping);
+    struct page *pages[MAP_BATCH];
+    bool wanted = false;
+    unsigned int n;
 
     if (size == 0 || start_pgoff >= size)
         return 0;
     end_pgoff = min(end_pgoff, size - 1);
     rcu_read_lock();
-    while ((page = next_mappable(mapping, &index, end_pgoff))) {
-        unsigned long address = vmf->address + ((page->index - vmf->pgoff) << PAGE_SHIFT);
-
-        vm_map_page_locked(vmf, address & PAGE_MASK, page);
-        if (page->index == vmf->pgoff)
-            result = VM_FAULT_NOPAGE;
-        page_unlock(page);
-        page_put(page);
-    }
+    do {
+        n = xa_extract(&mapping->pages, (void **)pages, NULL, start_pgoff,
+                       min(end_pgoff, start_pgoff + MAP_BATCH - 1), MAP_BATCH, XA_PRESENT);
+        for (unsigned int i = 0; i < n; i++)
+            wanted |= page_map_around(vmf, mapping, pages[i]);
+        start_pgoff += MAP_BATCH;
+    } while (start_pgoff <= end_pgoff);
     rcu_read_unlock();
-    return result;
+    return wanted ? VM_FAULT_NOPAGE : 0;
 }
 
 unsigned int filemap_page_mkwrite(struct vm_fault *vmf)

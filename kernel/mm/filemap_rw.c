@@ -7,8 +7,8 @@
  * truncation sees zeroes or the end of the file, never stale bytes behind it.
  *
  * Writing copies into pages that the file system has prepared and locked (write_begin). The source
- * may be the very page that is locked, so the copy must not fault: the source is touched before the
- * lock is taken, and when the copy still comes out short the round is repeated.
+ * may be the very page that is locked, so the copy must not fault: when it comes out empty, the
+ * source is touched without the lock and the round is repeated.
  */
 #include <kernel/mm/filemap.h>
 
@@ -119,7 +119,7 @@ ssize_t filemap_read(struct kiocb *iocb, struct iov_iter *to)
     return done;
 }
 
-/* One page's worth into the cache. Bytes or -errno; 0 means: fault the source in and try again. */
+/* One page's worth into the cache. Bytes or -errno; 0: the source was not in memory. */
 static ssize_t write_one(struct kiocb *iocb, struct iov_iter *from)
 {
     struct address_space *mapping = iocb->file->mapping;
@@ -129,8 +129,6 @@ static ssize_t write_one(struct kiocb *iocb, struct iov_iter *from)
     void *fsdata = NULL;
     int err;
 
-    if (unlikely(fault_in_iter_readable(from, n) == n))
-        return -EFAULT;
     err = mapping->ops->write_begin(iocb->file, mapping, iocb->pos, n, &page, &fsdata);
     if (unlikely(err))
         return err;
@@ -157,7 +155,10 @@ ssize_t filemap_write(struct kiocb *iocb, struct iov_iter *from)
             return done ? done : n;
         }
         n = write_one(iocb, from);
-        if (n < 0)
+        if (unlikely(n == 0) &&
+            fault_in_iter_readable(from, PAGE_SIZE) == min(from->count, (size_t)PAGE_SIZE))
+            n = -EFAULT;
+        if (unlikely(n < 0))
             return done ? done : n;
         done += n;
         filemap_balance_dirty(iocb->file->mapping);
