@@ -40,11 +40,13 @@ image: $(esp_parts)
 esp: $(esp_parts)
 	@tools/image/mkimage esp --build $(BUILD)
 
-# Style and layering; the objects are looked at too, so they are compiled first.
+# Style and layering; the objects are looked at too, so they are compiled first. Then whether the
+# documents are true.
 check: $(kobjs) $(BEARSSL)/libbearssl.a $(ABI_INC)/abi
-	@KERNEL_FLAGS="$(KCFLAGS)" DRIVERS_FLAGS="$(KCFLAGS) $(KCFLAGS_drivers)" \
+	@status=0; KERNEL_FLAGS="$(KCFLAGS)" DRIVERS_FLAGS="$(KCFLAGS) $(KCFLAGS_drivers)" \
 	    FS_FLAGS="$(KCFLAGS) $(KCFLAGS_fs)" EFI_FLAGS="$(EFI_CFLAGS)" \
-	    HOST_FLAGS="$(HOST_CFLAGS)" tools/check/check $(KOUT)
+	    HOST_FLAGS="$(HOST_CFLAGS)" tools/check/check $(KOUT) || status=1; \
+	    tools/check/docs || status=1; exit $$status
 
 # Lays out every C file as the checks want it.
 format:
