@@ -123,6 +123,7 @@ static struct sighand *sighand_fork(u64 clone_flags)
 static void signal_state_inherit(struct signal_state *signal, struct signal_state *from)
 {
     memcpy(signal->rlim, from->rlim, sizeof(signal->rlim));
+    signal->cpu_timer_armed = signal->rlim[RLIMIT_CPU].rlim_cur != RLIM_INFINITY;
     signal->oom_score_adj = from->oom_score_adj;
     signal->oom_score_adj_min = from->oom_score_adj_min;
     signal->has_child_subreaper = from->has_child_subreaper || from->is_child_subreaper;

@@ -13,6 +13,7 @@
 #include <kernel/mm/vmstat.h>
 #include <kernel/proc/cred.h>
 #include <kernel/proc/fork.h>
+#include <kernel/proc/itimer.h>
 #include <kernel/proc/pid.h>
 #include <kernel/proc/signal.h>
 #include <kernel/proc/wait.h>
@@ -179,6 +180,8 @@ static int limit_set(struct task *task, unsigned int resource, const struct linu
     else
         *slot = *limit;
     spin_unlock_irq(&task->signal->lock);
+    if (!error && resource == RLIMIT_CPU)
+        cpu_limit_changed(task->signal);
     return error;
 }
 
