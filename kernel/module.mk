@@ -21,8 +21,8 @@ KCFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIE -mcmodel=small -mno-red-zone -
 # <kernel/syscall/syscalls.h>, the handlers' prototypes, is generated.
 GEN_INC := $(KOUT)/include
 KCFLAGS += -D__KERNEL__ -I$(ABI_INC) -Ikernel/include -I$(GEN_INC)
-KCFLAGS_release := -fomit-frame-pointer -DCONFIG_DEBUG=0
-KCFLAGS_debug := -fno-omit-frame-pointer -fno-optimize-sibling-calls -DCONFIG_DEBUG=1 \
+KCFLAGS_release := -fomit-frame-pointer -DCONFIG_DEBUG=0 -DCONFIG_KASAN=0
+KCFLAGS_debug := -fno-omit-frame-pointer -fno-optimize-sibling-calls -DCONFIG_DEBUG=1 -DCONFIG_KASAN=1 \
     -fstack-protector-strong -mstack-protector-guard=global
 KCFLAGS += $(KCFLAGS_$(CONFIG))
 
@@ -31,8 +31,12 @@ KCFLAGS += $(KCFLAGS_$(CONFIG))
 ifeq ($(CONFIG),debug)
 SANITIZE_UNDEFINED := -fsanitize=undefined -fno-sanitize=alignment,null,object-size,vptr,nonnull-attribute,returns-nonnull-attribute
 UNDEFINED_EXEMPT := kernel/debug/%.c kernel/lib/printf.c kernel/arch/pvh.c
-SANITIZERS := $(SANITIZE_UNDEFINED)
-sanitize = $(if $(filter $(UNDEFINED_EXEMPT),$(1)),,$(SANITIZE_UNDEFINED))
+SANITIZE_ADDRESS := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffc0000000000 \
+    --param asan-stack=1 --param asan-globals=1 --param asan-instrumentation-with-call-threshold=0
+ADDRESS_EXEMPT := kernel/debug/%.c kernel/arch/pvh.c kernel/base/backtrace.c kernel/mm/slab.c
+SANITIZERS := $(SANITIZE_UNDEFINED) $(SANITIZE_ADDRESS)
+sanitize = $(if $(filter $(UNDEFINED_EXEMPT),$(1)),,$(SANITIZE_UNDEFINED)) \
+    $(if $(filter $(ADDRESS_EXEMPT),$(1)),,$(SANITIZE_ADDRESS))
 endif
 # Rooms outside kernel/ also see the headers of their kind.
 KCFLAGS_drivers := -Idrivers/include

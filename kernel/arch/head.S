@@ -18,6 +18,13 @@ kernel_entry:
     xorl %eax, %eax
     xorl %edx, %edx
     wrmsr
+#if CONFIG_KASAN
+    pushq %rdi
+    pushq %rdi
+    call kasan_early_init
+    popq %rdi
+    popq %rdi
+#endif
     call start_kernel
     ud2
     .size kernel_entry, . - kernel_entry

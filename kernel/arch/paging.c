@@ -22,6 +22,7 @@
 #include <kernel/base/sections.h>
 #include <kernel/base/log.h>
 #include <kernel/base/panic.h>
+#include <kernel/debug/kasan.h>
 #include <kernel/lib/string.h>
 #include <kernel/mm/init.h>
 #include <kernel/mm/page.h>
@@ -50,7 +51,7 @@ static u64 *table_alloc(void)
 {
     if (unlikely(!page_allocator_up))
         return phys_to_virt(early_alloc(PAGE_SIZE, PAGE_SIZE));
-    return page_alloc_address(GFP_KERNEL | GFP_ZERO, 0);
+    return page_alloc_address(GFP_ATOMIC | GFP_ZERO, 0);
 }
 
 /* PAT index 1 is write-combining, 3 uncached; write-back is 0. */
@@ -158,10 +159,14 @@ static void unmap_level(u64 *table, unsigned int level, unsigned long *virt, uns
     unsigned long size = 1UL << (PAGE_SHIFT + 9 * (level - 1));
 
     for (unsigned int i = table_index(*virt, level); i < PTRS_PER_TABLE && *virt < end; i++) {
-        u64 entry = table[i];
+        bool whole = IS_ALIGNED(*virt, size) && end - *virt >= size;
+        u64 entry;
 
+        /* Part of a large page: the rest of it stays. */
+        if (level > 1 && !whole && table[i] & PTE_PS && split_large(&table[i], level))
+            panic("no memory for the kernel's page tables");
+        entry = table[i];
         if (level == 1 || !(entry & PTE_P) || entry & PTE_PS) {
-            ASSERT(level == 1 || !(entry & PTE_P) || end - *virt >= size);
             entry_store(&table[i], 0);
             *virt = ALIGN_DOWN(*virt, size) + size;
         } else {
@@ -264,8 +269,10 @@ void __init paging_init(void)
     map_image();
     preallocate_top(VMALLOC_BASE, VMALLOC_SIZE);
     preallocate_top(PAGE_ARRAY_BASE, array_size);
+    kasan_map_shadow(kernel_level4);
     kernel_root = root_create();
     write_cr3(virt_to_phys(kernel_root));
+    kasan_start();
     early_set_limit(mem_ram_end());
 }
 

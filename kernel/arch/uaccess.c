@@ -9,6 +9,7 @@
 
 #include <abi/linux/errno.h>
 #include <kernel/base/sections.h>
+#include <kernel/debug/kasan.h>
 #include <kernel/lib/string.h>
 #include <kernel/sched/task.h>
 
@@ -32,6 +33,7 @@ size_t copy_from_user(void *to, const void __user *from, size_t size)
     size_t left = size;
 
     might_fault();
+    kasan_check_write(to, size);
     if (likely(access_ok(from, size)))
         left = user_copy(to, from, size);
     if (unlikely(left))
@@ -42,6 +44,7 @@ size_t copy_from_user(void *to, const void __user *from, size_t size)
 size_t copy_to_user(void __user *to, const void *from, size_t size)
 {
     might_fault();
+    kasan_check_read(from, size);
     return likely(access_ok(to, size)) ? user_copy(to, from, size) : size;
 }
 
@@ -95,6 +98,7 @@ size_t copy_from_user_nofault(void *to, const void __user *from, size_t size)
 {
     size_t left = size;
 
+    kasan_check_write(to, size);
     pagefault_disable();
     if (access_ok(from, size))
         left = user_copy(to, from, size);
@@ -106,6 +110,7 @@ size_t copy_to_user_nofault(void __user *to, const void *from, size_t size)
 {
     size_t left = size;
 
+    kasan_check_read(from, size);
     pagefault_disable();
     if (access_ok(to, size))
         left = user_copy(to, from, size);

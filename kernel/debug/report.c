@@ -8,16 +8,19 @@
 #include <kernel/debug/report.h>
 
 #include <kernel/arch/percpu.h>
-#include <kernel/base/backtrace.h>
 #include <kernel/base/log.h>
 #include <kernel/base/panic.h>
 #include <kernel/base/sections.h>
 #include <kernel/lib/printf.h>
 #include <kernel/lib/string.h>
+#include <kernel/mm/vmalloc.h>
 #include <kernel/sched/task.h>
 
 #define REPORTS_MAX 20
 #define NOBODY      (-1)
+#define FRAMES_MAX  (TRACE_DEPTH + 8)
+
+#define EXCEPTION_STACK_SIZE 8192
 
 static int owner = NOBODY; /* CPU number of who reports */
 static unsigned int reports[NR_REPORT_KINDS];
@@ -108,16 +111,34 @@ void report_end(void)
     local_irq_restore(flags);
 }
 
+/* The end of the stack that @sp is on: the task's, or the exception stack around it. */
+static unsigned long stack_end(unsigned long sp)
+{
+    unsigned long low = current ? (unsigned long)current->stack : 0;
+
+    return sp - low < KERNEL_STACK_SIZE ? low + KERNEL_STACK_SIZE
+                                        : ALIGN(sp + 1, EXCEPTION_STACK_SIZE);
+}
+
+/* By frame pointers, which the debug kernel keeps: this runs for each allocation. */
 noinline void trace_take(struct trace *trace, unsigned long from)
 {
-    unsigned long addresses[TRACE_DEPTH + 8];
-    unsigned int n = backtrace_collect(addresses, ARRAY_SIZE(addresses)), first = 1, kept = 0;
+    unsigned long rbp = (unsigned long)__builtin_frame_address(0), end = stack_end(rbp);
+    unsigned long text_size = __init_text_end - __text_start;
+    unsigned int kept = 0;
 
-    for (unsigned int i = 0; from && i < n; i++)
-        if (addresses[i] == from)
-            first = i;
-    for (unsigned int i = first; i < n && kept < TRACE_DEPTH; i++)
-        trace->at[kept++] = (u32)(addresses[i] - (unsigned long)__image_start);
+    for (int i = 0; i < FRAMES_MAX && kept < TRACE_DEPTH && rbp + 16 <= end; i++) {
+        const unsigned long *frame = (const unsigned long *)rbp;
+
+        if (frame[1] - (unsigned long)__text_start >= text_size)
+            break;
+        if (from && frame[1] == from)
+            kept = 0; /* what came before is the detector's own */
+        trace->at[kept++] = (u32)(frame[1] - (unsigned long)__image_start);
+        if (frame[0] <= rbp || !IS_ALIGNED(frame[0], 8))
+            break;
+        rbp = frame[0];
+    }
     if (kept < TRACE_DEPTH)
         trace->at[kept] = 0;
 }

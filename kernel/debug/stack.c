@@ -9,6 +9,7 @@
 
 #include <kernel/arch/cpu.h>
 #include <kernel/base/panic.h>
+#include <kernel/debug/kasan.h>
 #include <kernel/debug/report.h>
 #include <kernel/lib/string.h>
 #include <kernel/mm/vmalloc.h>
@@ -50,6 +51,8 @@ void stack_watch_begin(void *stack)
 {
     unsigned long *word = stack;
 
+    kasan_unpoison(stack, KERNEL_STACK_SIZE);
+
     for (size_t i = 0; i < KERNEL_STACK_SIZE / sizeof(*word); i++)
         word[i] = PATTERN;
 }
@@ -74,6 +77,7 @@ void stack_watch_end(const void *stack)
 {
     size_t unused = stack_unused(stack);
 
+    kasan_unpoison(stack, KERNEL_STACK_SIZE); /* frames that were never left */
     if (unused < READ_ONCE(least_unused))
         WRITE_ONCE(least_unused, unused);
     if (unused >= STACK_LOW)

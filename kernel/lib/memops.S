@@ -9,6 +9,13 @@
  *
  * System V ABI: rdi = to, rsi = from (or esi = byte), rdx = count; rax = to on return.
  */
+#if CONFIG_KASAN
+/* The names are those of functions that check first (kernel/debug/kasan.c). */
+#define memcpy  memcpy_unchecked
+#define memmove memmove_unchecked
+#define memset  memset_unchecked
+#endif
+
     .text
     .globl memcpy, memmove, memset
     .type memcpy, @function

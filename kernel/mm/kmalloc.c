@@ -10,6 +10,7 @@
 #include "slab.h"
 
 #include <kernel/base/panic.h>
+#include <kernel/debug/kasan.h>
 #include <kernel/lib/bitops.h>
 #include <kernel/lib/string.h>
 #include <kernel/mm/vmalloc.h>
@@ -63,7 +64,7 @@ static noinline void *kmalloc_zeroed(size_t size, gfp_t gfp)
 {
     void *object = kmem_cache_alloc(kmalloc_caches[size_class(size)], gfp & ~GFP_ZERO);
 
-    return object ? memset(object, 0, size) : NULL;
+    return object ? memset(kasan_slab_trim(object, size), 0, size) : NULL;
 }
 
 void *kmalloc(size_t size, gfp_t gfp)
@@ -72,7 +73,7 @@ void *kmalloc(size_t size, gfp_t gfp)
         return kmalloc_large(size, gfp);
     if (gfp & GFP_ZERO)
         return kmalloc_zeroed(size, gfp);
-    return kmem_cache_alloc(kmalloc_caches[size_class(size)], gfp);
+    return kasan_slab_trim(kmem_cache_alloc(kmalloc_caches[size_class(size)], gfp), size);
 }
 
 void kfree(const void *object)
@@ -108,12 +109,12 @@ void *krealloc(void *object, size_t size, gfp_t gfp)
     void *copy;
 
     if (object && size <= old && size > old / 4)
-        return object;
+        return kasan_slab_trim(object, size);
     copy = kmalloc(size, gfp);
     if (!copy)
         return NULL;
     if (object)
-        memcpy(copy, object, min(size, old));
+        memcpy(copy, kasan_slab_trim(object, old), min(size, old));
     kfree(object);
     return copy;
 }

@@ -26,6 +26,7 @@
 
 #include <kernel/base/log.h>
 #include <kernel/base/panic.h>
+#include <kernel/debug/kasan.h>
 #include <kernel/lib/string.h>
 #include <kernel/mm/init.h>
 #include <kernel/mm/oom.h>
@@ -105,6 +106,7 @@ static struct page *page_finish(struct page *page, gfp_t gfp, unsigned int order
         page_init_head(page, zone);
     else
         page_init_compound(page, zone, order);
+    kasan_pages_alloc(page, order);
     if (gfp & GFP_ZERO)
         for (unsigned long i = 0; i < 1UL << order; i++)
             page_bytes_clear(page_address(page + i));
@@ -322,6 +324,7 @@ struct page *page_alloc(gfp_t gfp, unsigned int order)
         return page_alloc_slow(gfp, 0);
     vm_counter_inc(PGALLOC_DMA32 + zone);
     page_init_head(page, zone);
+    kasan_pages_alloc(page, 0);
     if (gfp & GFP_ZERO)
         page_bytes_clear(page_address(page));
     return page;
@@ -341,6 +344,7 @@ static noinline void page_free_compound(struct page *page)
     DEBUG_ASSERT(order > 0 && order <= PAGE_ORDER_MAX);
     vm_counter_add(PGFREE, 1L << order);
     page_poison(page, order);
+    kasan_pages_free(page, order);
     spin_lock_irqsave(&zone->lock, flags);
     zone_return_block(zone, page, order);
     spin_unlock_irqrestore(&zone->lock, flags);
@@ -370,6 +374,7 @@ void page_release(struct page *page)
     }
     vm_counter_inc(PGFREE);
     page_poison(page, 0);
+    kasan_pages_free(page, 0);
     if (unlikely(!cpu_stack_push(&cpu_pages[zone], page, cpu_list_limit, PAGE_LINK)))
         page_free_single_slow(page, zone);
 }

@@ -35,6 +35,7 @@
 
 #include <kernel/base/log.h>
 #include <kernel/base/panic.h>
+#include <kernel/debug/kasan.h>
 #include <kernel/lib/string.h>
 
 #define MAX_STACKS       192
@@ -156,6 +157,7 @@ static struct page *slab_create(struct kmem_cache *cache, gfp_t gfp)
         *object_link(cache, object) = slab->freelist;
         slab->freelist = object;
     }
+    kasan_slab_created(cache, slab);
     slab_counter_add(cache, 1L << cache->order);
     return slab;
 }
@@ -166,6 +168,7 @@ static void slab_pages_free(struct page *slab, unsigned int order)
         slab[i].flags &= ~(1U << PG_SLAB);
     atomic_set(&slab->mapcount, -1);
     slab->mapping = NULL;
+    kasan_unpoison(page_address(slab), PAGE_SIZE << order);
     page_free(slab, order);
 }
 
@@ -313,6 +316,7 @@ static noinline void *alloc_refill(struct kmem_cache *cache, gfp_t gfp)
 
     if (!object)
         return NULL;
+    kasan_slab_alloc(cache, object);
     debug_check_alloc(cache, object);
     return gfp & GFP_ZERO ? memset(object, 0, cache->object_size) : object;
 }
@@ -326,6 +330,7 @@ void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
     object = cpu_stack_pop(&slab_stacks[cache->slot], cache->link_offset);
     if (unlikely(!object))
         return alloc_refill(cache, gfp);
+    kasan_slab_alloc(cache, object);
     debug_check_alloc(cache, object);
     if (gfp & GFP_ZERO)
         return memset(object, 0, cache->object_size);
@@ -347,13 +352,28 @@ static noinline void free_slow(struct kmem_cache *cache, void *object)
     objects_return(cache, chain);
 }
 
-void kmem_cache_free(struct kmem_cache *cache, void *object)
+static inline void object_release(struct kmem_cache *cache, void *object)
 {
-    debug_check_free(cache, object);
     if (unlikely(
             !cpu_stack_push(&slab_stacks[cache->slot], object, cache->limit, cache->link_offset)))
         free_slow(cache, object);
 }
+
+void kmem_cache_free(struct kmem_cache *cache, void *object)
+{
+    if (!kasan_slab_free(cache, object))
+        return;
+    debug_check_free(cache, object);
+    if (!kasan_quarantine(cache, object))
+        object_release(cache, object);
+}
+
+#if CONFIG_DEBUG
+void slab_object_release(struct kmem_cache *cache, void *object)
+{
+    object_release(cache, object);
+}
+#endif
 
 /* --- caches --- */
 
@@ -362,7 +382,7 @@ static size_t cache_stride(const struct kmem_cache *cache, size_t align)
     size_t bytes = ALIGN(cache->object_size, 8);
 
     if (CONFIG_DEBUG)
-        bytes += 16; /* red zone, link */
+        bytes += 16 + (CONFIG_KASAN ? KASAN_TRACK_BYTES : 0); /* red zone, link, who it was */
     else if (cache->link_offset)
         bytes += 8;
     return ALIGN(bytes, align);
@@ -481,6 +501,7 @@ void kmem_cache_destroy(struct kmem_cache *cache)
         return;
     if (cache->flags & SLAB_TYPESAFE_RCU)
         rcu_barrier();
+    kasan_quarantine_flush(cache);
     cache_drain_all(cache);
     cache_shrink(cache);
     if (WARN(cache->nr_used, "slab: %s destroyed with %lu objects in use", cache->name,
@@ -499,6 +520,7 @@ unsigned long slab_shrink(void)
     struct kmem_cache *cache;
     unsigned long flags, pages = 0;
 
+    kasan_quarantine_flush(NULL);
     /* A cache cannot be freed without leaving the list first; the walk holds the list still. */
     spin_lock_irqsave(&caches_lock, flags);
     list_for_each_entry (cache, &caches, link)

@@ -33,6 +33,10 @@ struct kmem_cache {
 
 static_assert(offsetof(struct kmem_cache, lock) == 64, "the fast paths read one cache line");
 
+#if CONFIG_DEBUG
+/* The last step of freeing, for objects that were held back in quarantine. */
+void slab_object_release(struct kmem_cache *cache, void *object);
+#endif
 unsigned long cache_shrink(struct kmem_cache *cache);
 void kmalloc_init(void);
 #endif

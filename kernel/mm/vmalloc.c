@@ -19,6 +19,7 @@
 #include "internal.h"
 
 #include <kernel/base/panic.h>
+#include <kernel/debug/kasan.h>
 #include <kernel/lib/string.h>
 #include <kernel/lib/rbtree.h>
 #include <kernel/mm/slab.h>
@@ -143,11 +144,29 @@ static bool block_place(struct vm_block *b, size_t align)
     if (!b->start)
         b->start = gap_find(AREA_FIRST, VMALLOC_END, size, align);
     if (b->start) {
-        search_from = block_end(b);
+        /* The debug kernel keeps shadow for each address that was ever used: it uses them again. */
+        if (!CONFIG_DEBUG)
+            search_from = block_end(b);
         block_insert(b);
     }
     spin_unlock(&area_lock);
     return b->start != 0;
+}
+
+/* The caller has unmapped it, or never mapped it. */
+static void block_retire(struct vm_block *b)
+{
+    bool purge;
+
+    kasan_vmalloc_unmap(b->start, b->size);
+    spin_lock(&area_lock);
+    b->zombie = true;
+    list_add(&b->zombie_link, &zombies);
+    zombie_pages += b->size >> PAGE_SHIFT;
+    purge = zombie_pages > ZOMBIE_PAGES;
+    spin_unlock(&area_lock);
+    if (purge)
+        zombies_purge();
 }
 
 /* Takes addresses for size bytes. NULL: no memory or no space. */
@@ -162,28 +181,17 @@ static struct vm_block *block_create(size_t size, size_t align, enum area_kind k
         return NULL;
     b->size = ALIGN(size, PAGE_SIZE);
     b->kind = kind;
-    if (block_place(b, align))
-        return b;
-    zombies_purge();
-    if (block_place(b, align))
-        return b;
-    kfree(b);
-    return NULL;
-}
-
-/* The caller has unmapped it, or never mapped it. */
-static void block_retire(struct vm_block *b)
-{
-    bool purge;
-
-    spin_lock(&area_lock);
-    b->zombie = true;
-    list_add(&b->zombie_link, &zombies);
-    zombie_pages += b->size >> PAGE_SHIFT;
-    purge = zombie_pages > ZOMBIE_PAGES;
-    spin_unlock(&area_lock);
-    if (purge)
+    if (!block_place(b, align)) {
         zombies_purge();
+        if (!block_place(b, align)) {
+            kfree(b);
+            return NULL;
+        }
+    }
+    if (!kasan_vmalloc_map(b->start, b->size))
+        return b;
+    block_retire(b);
+    return NULL;
 }
 
 /* The live area that begins at p; NULL. */

@@ -10,7 +10,7 @@
 #include <kernel/time/clock.h>
 
 /* Writes past the end of its array, over the canary. The address is hidden from the compiler. */
-static noinline int smash(void *arg)
+static noinline __no_access_checks int smash(void *arg)
 {
     volatile char array[24];
     volatile char *p = array;

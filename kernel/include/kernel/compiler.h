@@ -32,6 +32,8 @@
 #ifndef noinline
 #define noinline __attribute__((noinline))
 #endif
+/* Not watched by the compiler's access checks (debug kernel). */
+#define __no_access_checks __attribute__((no_sanitize("address")))
 #define __cold __attribute__((cold))
 #define __hot  __attribute__((hot))
 #ifndef __pure

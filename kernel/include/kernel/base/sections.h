@@ -16,6 +16,7 @@ extern char __ro_after_init_start[], __ro_after_init_end[];
 extern char __bss_start[], __bss_end[];
 extern char __symbols_start[], __symbols_end[];
 extern char __rela_start[], __rela_end[];
+extern char __constructors_start[], __constructors_end[];
 extern char __ex_table_start[], __ex_table_end[];
 
 #endif

@@ -30,9 +30,21 @@ size_t strspn(const char *s, const char *accept);
 size_t strcspn(const char *s, const char *reject);
 char *strsep(char **sp, const char *delimiters);
 
+#if defined(CONFIG_KASAN) && CONFIG_KASAN
+/* Without access checks: what files that are exempt from them get. */
+void *memcpy_unchecked(void *to, const void *from, size_t n);
+void *memmove_unchecked(void *to, const void *from, size_t n);
+void *memset_unchecked(void *to, int c, size_t n);
+#endif
+#if defined(CONFIG_KASAN) && CONFIG_KASAN && !defined(__SANITIZE_ADDRESS__)
+#define memcpy(to, from, n)  memcpy_unchecked(to, from, n)
+#define memmove(to, from, n) memmove_unchecked(to, from, n)
+#define memset(to, c, n)     memset_unchecked(to, c, n)
+#else
 #define memcpy(to, from, n)  __builtin_memcpy(to, from, n)
 #define memmove(to, from, n) __builtin_memmove(to, from, n)
 #define memset(to, c, n)     __builtin_memset(to, c, n)
+#endif
 #define memcmp(a, b, n)      __builtin_memcmp(a, b, n)
 #define strlen(s)            __builtin_strlen(s)
 #define strcmp(a, b)         __builtin_strcmp(a, b)
