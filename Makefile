@@ -14,7 +14,7 @@ CONFIG := $(if $(filter 1,$(DEBUG)),debug,release)
 BUILD := build/$(CONFIG)
 
 .PHONY: all
-all: kernel loader initrd
+all: kernel loader initrd $(BUILD)/lintel.sig $(BUILD)/initrd.cpio.sig
 
 .DEFAULT_GOAL := all
 ROOMS := kernel efi initrd tools tests
