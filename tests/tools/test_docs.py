@@ -21,7 +21,7 @@ CASES = [
     ('a_function_that_is_not_there', 'a.md', '`init/main.c:no_such`', 'has no no_such'),
     ('headers', 'a.md', '`<abi/boot.h>`, `<kernel/mm/page.h>`, `<pci/pci.h>`', None),
     ('a_header_that_is_not_there', 'a.md', '`<kernel/mm/no.h>`', 'there is no header'),
-    ('commands', 'a.md', "`make run SMP=4 EXEC='make it'` `make help`\n\n    make bench    prose", None),
+    ('commands', 'a.md', "`make run SMP=4 EXEC='make it'`\n\n    make bench    prose", None),
     ('a_rule_that_is_not_there', 'a.md', '    make everything', 'no rule everything'),
     ('a_variable_that_is_not_there', 'a.md', '`make run DISC=nvme`', 'no variable DISC'),
     ('paths_of_the_guest_and_products', 'a.md', '`/proc/mounts`, `build/release/disk.img`', None),
