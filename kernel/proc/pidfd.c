@@ -6,6 +6,7 @@
 #include <abi/linux/errno.h>
 #include <abi/linux/fcntl.h>
 #include <kernel/err.h>
+#include <kernel/proc/cred.h>
 #include <kernel/proc/pid.h>
 #include <kernel/proc/signal.h>
 #include <kernel/sched/task.h>
@@ -87,4 +88,56 @@ long sys_pidfd_open(int nr, unsigned int flags)
     result = leader ? pidfd_create(pid, flags) : -EINVAL;
     pid_put(pid);
     return result;
+}
+
+/* What @user says, or that current's kill(2) it is. Nobody pretends to others to be the kernel. */
+static int siginfo_for_pidfd(struct siginfo *info, const void __user *user, int sig,
+                             const struct pid *to)
+{
+    int error;
+
+    if (!user) {
+        *info = (struct siginfo){.si_signo = sig, .si_code = SI_USER};
+        info->si_pid = current->tgid;
+        info->si_uid = current_cred()->uid;
+        return 0;
+    }
+    error = siginfo_from_user(info, user);
+    if (error)
+        return error;
+    if (info->si_signo != sig)
+        return -EINVAL;
+    if ((info->si_code >= 0 || info->si_code == SI_TKILL) && to != task_tgid(current))
+        return -EPERM;
+    if (info->si_code == SI_TIMER)
+        info->si_sys_private = 0;
+    return 0;
+}
+
+long sys_pidfd_send_signal(int fd, int sig, const void __user *uinfo, unsigned int flags)
+{
+    struct fd f = fd_get((unsigned int)fd);
+    struct siginfo info;
+    struct task *task;
+    struct pid *pid;
+    long error;
+
+    if (flags) {
+        fd_put(f);
+        return -EINVAL;
+    }
+    if (!f.file)
+        return -EBADF;
+    pid = pidfd_pid(f.file);
+    error = PTR_ERR_OR_ZERO(pid);
+    if (!error)
+        error = siginfo_for_pidfd(&info, uinfo, sig, pid);
+    if (!error) {
+        task = pid_task_get(pid, PIDTYPE_TGID);
+        error = task ? signal_send_checked(sig, &info, task, PIDTYPE_TGID) : -ESRCH;
+        if (task)
+            task_put(task);
+    }
+    fd_put(f);
+    return error;
 }

@@ -3,6 +3,7 @@
 #include <kernel/syscall/syscalls.h>
 
 #include <kernel/err.h>
+#include <kernel/proc/cred.h>
 #include <kernel/proc/pid.h>
 #include <kernel/proc/signal.h>
 #include <kernel/sched/task.h>
@@ -120,4 +121,18 @@ long sys_setsid(void)
         return err;
     tty_detach_current();
     return leader->tgid;
+}
+
+/* The terminal of current's session is hung up: nobody who had it open can use it any more. */
+long sys_vhangup(void)
+{
+    struct tty *tty;
+
+    if (!capable(CAP_SYS_TTY_CONFIG))
+        return -EPERM;
+    tty = tty_current();
+    if (tty)
+        tty_hangup_now(tty);
+    tty_put(tty);
+    return 0;
 }

@@ -6,8 +6,10 @@
 #include <kernel/arch/uaccess.h>
 #include <kernel/err.h>
 #include <kernel/proc/pid.h>
+#include <kernel/proc/pidfd.h>
 #include <kernel/proc/signal.h>
 #include <kernel/proc/wait.h>
+#include <kernel/vfs/file.h>
 
 #define WAIT4_OPTIONS (WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL)
 #define WAITID_OPTIONS \
@@ -44,6 +46,26 @@ long sys_wait4(int pid, int __user *status, int options, struct linux_rusage __u
     return request.found;
 }
 
+/* The process behind a descriptor; one opened O_NONBLOCK never waits. */
+static int waitid_choose_pidfd(int id, struct wait_request *request)
+{
+    struct fd f = fd_get((unsigned int)id);
+    struct pid *pid;
+
+    if (!f.file)
+        return -EBADF;
+    pid = pidfd_pid(f.file);
+    if (!IS_ERR(pid)) {
+        request->type = P_PID;
+        request->pid = pid_get(pid);
+        request->again = f.file->flags & O_NONBLOCK && !(request->options & WNOHANG);
+        if (request->again)
+            request->options |= WNOHANG;
+    }
+    fd_put(f);
+    return PTR_ERR_OR_ZERO(pid);
+}
+
 static int waitid_choose(int which, int id, struct wait_request *request)
 {
     request->type = which;
@@ -59,6 +81,7 @@ static int waitid_choose(int which, int id, struct wait_request *request)
             return -EINVAL;
         request->pid = id ? pid_find_get(id) : task_id_get(current, PIDTYPE_PGID);
         return 0;
+    case P_PIDFD: return id < 0 ? -EINVAL : waitid_choose_pidfd(id, request);
     default: return -EINVAL;
     }
 }
@@ -98,5 +121,7 @@ long sys_waitid(int which, int id, void __user *uinfo, int options,
         return err;
     err = wait_for_child(&request);
     pid_put(request.pid);
+    if (!err && !request.found && request.again)
+        return -EAGAIN;
     return err ? err : waitid_report(&request, uinfo, rusage);
 }

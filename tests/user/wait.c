@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -468,4 +469,40 @@ TEST(numbers_are_not_used_again_at_once)
         waitpid(pid, NULL, 0);
         ASSERT_NE(pid, first);
     }
+}
+
+/* --- descriptors of processes --- */
+
+static int pidfd_open_(pid_t pid, unsigned int flags)
+{
+    return (int)syscall(434, pid, flags);
+}
+
+TEST(a_pidfd_signals_polls_and_waits)
+{
+    pid_t pid = child_waits();
+    int fd = pidfd_open_(pid, 0);
+    struct pollfd p = {fd, POLLIN, 0};
+    siginfo_t info = {};
+
+    ASSERT_TRUE(fd >= 0);
+    EXPECT_EQ(poll(&p, 1, 0), 0);
+    EXPECT_EQ(syscall(424, fd, 0, NULL, 0), 0);
+    EXPECT_EQ(syscall(424, fd, SIGTERM, NULL, 7), -1);
+    EXPECT_EQ(errno, EINVAL);
+    EXPECT_EQ(syscall(424, 0, SIGTERM, NULL, 0), -1);
+    EXPECT_EQ(errno, EBADF);
+    EXPECT_EQ(syscall(424, fd, SIGTERM, NULL, 0), 0);
+    EXPECT_EQ(poll(&p, 1, 5000), 1);
+    EXPECT_EQ(waitid((idtype_t)3 /* P_PIDFD */, (id_t)fd, &info, WEXITED), 0);
+    EXPECT_EQ(info.si_pid, pid);
+    EXPECT_EQ(info.si_status, SIGTERM);
+    EXPECT_EQ(syscall(424, fd, SIGTERM, NULL, 0), -1);
+    EXPECT_EQ(errno, ESRCH);
+    close(fd);
+    pid = child_waits();
+    fd = pidfd_open_(pid, O_NONBLOCK);
+    EXPECT_EQ(waitid((idtype_t)3, (id_t)fd, &info, WEXITED), -1);
+    EXPECT_EQ(errno, EAGAIN);
+    end(pid);
 }

@@ -14,6 +14,7 @@ struct wait_request {
     int type;        /* P_ALL, P_PID, P_PGID */
     struct pid *pid; /* for the last two; NULL: there is no such child */
     unsigned int options;
+    bool again; /* nothing found is -EAGAIN */
     /* What was found. */
     pid_t found; /* 0: nothing, with WNOHANG */
     uid_t uid;
