@@ -77,6 +77,18 @@ $(GEN_INC)/kernel/syscall/syscalls.h: kernel/syscall/syscalls.tbl tools/build/ge
 	$(Q)cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 $(KOUT)/kernel/syscall/%.o: KCFLAGS += -I$(KOUT)
 
+# The vDSO is user code: compiled and linked for itself, carried in the image as bytes.
+VDSO := $(KOUT)/vdso.so
+$(VDSO): kernel/arch/vdso/vdso.c kernel/arch/vdso/vdso.lds | $(ABI_INC)/abi
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -fPIC -ffreestanding -mgeneral-regs-only -fno-stack-protector \
+	    -fcf-protection=none -fno-asynchronous-unwind-tables -Wall -Wextra -Werror \
+	    -Wno-unused-parameter -I$(ABI_INC) -Ikernel/include -c $< -o $(VDSO:.so=.o)
+	$(Q)$(KLD) -shared -soname linux-vdso.so.1 --hash-style=both -z noexecstack --eh-frame-hdr \
+	    -T kernel/arch/vdso/vdso.lds $(VDSO:.so=.o) -o $@
+$(KOUT)/kernel/arch/vdso_image.S.o: $(VDSO)
+$(KOUT)/kernel/arch/vdso_image.S.o: KCFLAGS += -DVDSO_FILE='"$(VDSO)"'
+
 # Linked twice: the first link gives the addresses for the symbol table that the second carries.
 # -shared, because ld calls a -pie image with a fixed address ET_EXEC.
 KLDFLAGS := -shared -Bsymbolic -z text -z noexecstack -z max-page-size=4096 -z separate-code \

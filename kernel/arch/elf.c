@@ -24,8 +24,3 @@ u64 arch_min_sigstack(void)
 {
     return SIGFRAME_FIXED + fpu_user_size();
 }
-
-int arch_map_vdso(struct mm *mm)
-{
-    return 0;
-}

@@ -9,6 +9,7 @@
 #include <kernel/time/clock.h>
 
 #include <abi/linux/errno.h>
+#include <kernel/arch/vdso_data.h>
 #include <kernel/base/log.h>
 #include <kernel/lib/math64.h>
 #include <kernel/sched/sched.h>
@@ -25,6 +26,7 @@ void __init clock_start(u64 first_tsc)
 {
     tsc_start = first_tsc;
     ns_per_cycle_fp = (1000000ULL << 32) / tsc_khz();
+    vdso_update(tsc_start, ns_per_cycle_fp, real_offset_ns);
 }
 
 u64 tsc_to_ns(u64 cycles)
@@ -82,6 +84,7 @@ int clock_set_real(const struct timespec64 *ts)
         return -EINVAL;
     write_seqlock_irqsave(&real_lock, flags);
     real_offset_ns = timespec64_to_ns(ts) - (s64)ktime_ns();
+    vdso_update(tsc_start, ns_per_cycle_fp, real_offset_ns);
     write_sequnlock_irqrestore(&real_lock, flags);
     return 0;
 }
