@@ -2,8 +2,8 @@
 /*
  * Names of path components, eight bytes at a time. Pure: also compiled for the host.
  *
- * Both functions read whole words, up to seven bytes beyond a name's end: a path buffer has that
- * much room (PATH_PADDING), and elsewhere the read never crosses into another page.
+ * They read whole words, up to seven bytes beyond a name's end, but never into another page: what a
+ * symlink's text ends in is not ours.
  */
 #ifndef VFS_NAME_HASH_H
 #define VFS_NAME_HASH_H
@@ -11,6 +11,7 @@
 #include <kernel/compiler.h>
 #include <kernel/types.h>
 
+/* What copies of names keep free behind them. */
 #define PATH_PADDING 8
 
 #define NAME_ONES  0x0101010101010101ULL
@@ -22,11 +23,28 @@ static inline u64 name_zero_bytes(u64 word)
     return (word - NAME_ONES) & ~word & NAME_HIGHS;
 }
 
-static inline u64 name_load(const char *p)
+static inline __no_access_checks u64 name_load(const char *p)
 {
     u64 word;
 
     __builtin_memcpy(&word, p, sizeof(word));
+    return word;
+}
+
+static inline bool name_word_is_in_page(const char *p)
+{
+    return likely(((unsigned long)p & 4095) <= 4096 - 8);
+}
+
+/* The word at p, up to the NUL; what follows that is 0 or what lies there. */
+static inline u64 name_load_string(const char *p)
+{
+    u64 word = 0;
+
+    if (name_word_is_in_page(p))
+        return name_load(p);
+    for (unsigned int i = 0; i < 8 && p[i]; i++)
+        word |= (u64)(u8)p[i] << (8 * i);
     return word;
 }
 
@@ -35,7 +53,7 @@ static inline u64 name_load_tail(const char *p, unsigned int n)
 {
     u64 word = 0;
 
-    if (likely(((unsigned long)p & 4095) <= 4096 - 8))
+    if (name_word_is_in_page(p))
         return name_load(p) & ((1ULL << (8 * n)) - 1);
     for (unsigned int i = 0; i < n; i++)
         word |= (u64)(u8)p[i] << (8 * i);
@@ -69,7 +87,7 @@ static inline u32 name_hash(const char *name, u32 len)
 
 /*
  * Hash and length of the component at the start of path, which ends at '/' or NUL; the same hash as
- * name_hash() gives. The buffer has PATH_PADDING bytes behind its NUL.
+ * name_hash() gives.
  */
 static inline u32 name_hash_component(const char *path, u32 *len_out)
 {
@@ -77,7 +95,7 @@ static inline u32 name_hash_component(const char *path, u32 *len_out)
     u32 len = 0;
 
     for (;;) {
-        word = name_load(path + len);
+        word = name_load_string(path + len);
         ends = name_zero_bytes(word) | name_zero_bytes(word ^ ('/' * NAME_ONES));
         if (ends)
             break;
