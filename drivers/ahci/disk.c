@@ -12,20 +12,18 @@
  */
 #include "ahci.h"
 
+#include <sd/sd.h>
+
 #include <kernel/base/log.h>
 #include <kernel/err.h>
 #include <kernel/lib/bitops.h>
 #include <kernel/lib/string.h>
 #include <kernel/mm/slab.h>
 
-#define DISK_MAJOR     8
-#define DISK_MINORS    16
 #define SECTORS_MAX    2560U
 #define TRIM_SECTORS   (64U * 65535U) /* one block of ranges */
 #define TRIM_RANGE_MAX 65535U
 #define TRIM_RANGES    64
-
-static u64 disk_indices; /* bit n: sd(n) is taken; changed atomically */
 
 /* Read, write, and whether they may be queued. */
 static void command_transfer(const struct ahci_port *port, const struct request *rq,
@@ -173,27 +171,10 @@ static const struct blk_ops ahci_blk_ops = {
     .request_size = 512, /* trim ranges; aligned as powers of two are */
 };
 
-static int index_take(unsigned int *index)
-{
-    u64 taken = READ_ONCE(disk_indices);
-
-    do {
-        *index = __builtin_ctzll(~taken);
-        if (taken == ~0ULL || *index >= 26)
-            return -ENOSPC;
-    } while (!try_cmpxchg(&disk_indices, &taken, taken | 1ULL << *index));
-    return 0;
-}
-
-static void disk_fill(struct ahci_port *port, struct disk *disk, unsigned int index)
+static void disk_fill(struct ahci_port *port, struct disk *disk)
 {
     const struct ata_identity *id = &port->id;
 
-    strscpy(disk->name, "sda", sizeof(disk->name));
-    disk->name[2] = 'a' + index;
-    disk->major = DISK_MAJOR;
-    disk->first_minor = index * DISK_MINORS;
-    disk->minors = DISK_MINORS;
     disk->nr_sectors = id->nr_sectors * (id->block_size / SECTOR_SIZE);
     disk->private = port;
     strscpy(disk->model, id->model, sizeof(disk->model));
@@ -237,17 +218,16 @@ static int disk_identify(struct ahci_port *port, struct ata_identity *id)
 /* plug_lock held, not lock: reading the partition table may need recovery. */
 static int disk_add(struct ahci_port *port)
 {
-    unsigned int index, depth = min_t(unsigned int, port->id.queue_depth, port->ahci->nr_slots);
-    struct disk *disk;
-    int error = index_take(&index);
+    unsigned int depth = min_t(unsigned int, port->id.queue_depth, port->ahci->nr_slots);
+    struct disk *disk = disk_alloc(&ahci_blk_ops, 1, depth, port, &port->ahci->pdev->dev);
+    int error;
 
-    if (error)
-        return error;
-    disk = disk_alloc(&ahci_blk_ops, 1, depth, port, &port->ahci->pdev->dev);
-    error = -ENOMEM;
     if (!disk)
-        goto release;
-    disk_fill(port, disk, index);
+        return -ENOMEM;
+    error = sd_disk_name(disk);
+    if (error)
+        goto put;
+    disk_fill(port, disk);
     port->disk = disk;
     WRITE_ONCE(port->state, PORT_LIVE);
     error = disk_register(disk);
@@ -255,9 +235,9 @@ static int disk_add(struct ahci_port *port)
         return 0;
     WRITE_ONCE(port->state, PORT_EMPTY);
     port->disk = NULL;
+    sd_disk_release(disk);
+put:
     disk_put(disk);
-release:
-    __atomic_fetch_and(&disk_indices, ~(1ULL << index), __ATOMIC_RELEASE);
     return error;
 }
 
@@ -270,8 +250,7 @@ static void disk_remove(struct ahci_port *port)
     mutex_lock(&port->lock);
     port->disk = NULL;
     mutex_unlock(&port->lock);
-    __atomic_fetch_and(&disk_indices, ~(1ULL << (disk->first_minor / DISK_MINORS)),
-                       __ATOMIC_RELEASE);
+    sd_disk_release(disk);
     disk_put(disk);
 }
 

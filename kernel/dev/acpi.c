@@ -53,9 +53,10 @@ static const void *firmware_map(paddr_t phys, size_t size)
     if (!direct_mapped(phys, size)) {
         paddr_t first = phys & PAGE_MASK;
 
-        /* Firmware may keep tables in memory it calls reserved. The place in the direct map is free. */
-        if (kernel_map((unsigned long)phys_to_virt(first), first, ALIGN(phys + size, PAGE_SIZE) - first, KMAP_RO,
-                       CACHE_WB))
+        /* Firmware may keep tables in memory it calls reserved. The place in the direct map is
+         * free. */
+        if (kernel_map((unsigned long)phys_to_virt(first), first,
+                       ALIGN(phys + size, PAGE_SIZE) - first, KMAP_RO, CACHE_WB))
             return NULL;
     }
     return phys_to_virt(phys);
