@@ -2,8 +2,8 @@
 /*
  * devtmpfs: a tmpfs, one for all mounts, in which every device with a number has its node.
  *
- * The nodes are made in the tmpfs itself by an observer of the device model, whether or not anybody has
- * it mounted; what user programs add or change stays until the device goes.
+ * The nodes are made in the tmpfs itself by an observer of the device model, whether or not anybody
+ * has it mounted; what user programs add or change stays until the device goes.
  */
 #include <kernel/base/initcall.h>
 #define LOG_PREFIX "devtmpfs: "

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* tmpfs: directories, symlinks, attributes. The directory's rwsem is held for writing throughout. */
+/* tmpfs: directories, symlinks, attributes. The directory's rwsem is held for writing throughout.
+ */
 #include "tmpfs.h"
 
 #include <kernel/lib/string.h>

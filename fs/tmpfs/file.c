@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * tmpfs: file contents. A page is there or it is a hole; reading a hole by read(2) allocates nothing,
- * mapping it does.
+ * tmpfs: file contents. A page is there or it is a hole; reading a hole by read(2) allocates
+ * nothing, mapping it does.
  */
 #include "tmpfs.h"
 

@@ -52,9 +52,7 @@ static void inode_set_kind(struct inode *inode, umode_t mode, dev_t rdev)
         inode->size = 2 * TMPFS_DIRENT_SIZE;
         break;
     case S_IFLNK: inode->ops = &tmpfs_symlink_iops; break;
-    default:
-        inode->ops = &tmpfs_special_iops;
-        inode_init_special(inode, inode->mode, rdev);
+    default: inode->ops = &tmpfs_special_iops; inode_init_special(inode, inode->mode, rdev);
     }
 }
 

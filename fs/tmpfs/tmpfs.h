@@ -17,19 +17,19 @@
 #define TMPFS_DIRENT_SIZE 20 /* what an entry adds to the size of its directory */
 
 struct tmpfs {
-    spinlock_t lock;      /* limits against use */
-    u64 max_pages;        /* 0: no limit */
+    spinlock_t lock; /* limits against use */
+    u64 max_pages;   /* 0: no limit */
     u64 used_pages;
-    u64 max_inodes;       /* 0: no limit */
+    u64 max_inodes; /* 0: no limit */
     u64 used_inodes;
-    umode_t mode;         /* of the root */
+    umode_t mode; /* of the root */
     uid_t uid;
     gid_t gid;
 };
 
 struct tmpfs_inode {
     struct inode inode;
-    u64 charged;            /* pages, under inode.lock */
+    u64 charged;             /* pages, under inode.lock */
     struct list_head xattrs; /* inode.rwsem */
 };
 
@@ -57,7 +57,8 @@ extern const struct address_space_operations tmpfs_aops;
 /* xattr.c */
 ssize_t tmpfs_listxattr(struct dentry *dentry, char *list, size_t size);
 ssize_t tmpfs_getxattr(struct inode *inode, const char *name, void *value, size_t size);
-int tmpfs_setxattr(struct inode *inode, const char *name, const void *value, size_t size, int flags);
+int tmpfs_setxattr(struct inode *inode, const char *name, const void *value, size_t size,
+                   int flags);
 void tmpfs_xattrs_free(struct tmpfs_inode *ti);
 int tmpfs_setattr(struct dentry *dentry, struct iattr *attr);
 int tmpfs_getattr(const struct path *path, struct kstat *stat, u32 mask, unsigned int flags);

@@ -16,7 +16,7 @@ static struct tmpfs_xattr *xattr_find(struct tmpfs_inode *ti, const char *name)
 {
     struct tmpfs_xattr *x;
 
-    list_for_each_entry(x, &ti->xattrs, link) {
+    list_for_each_entry (x, &ti->xattrs, link) {
         if (!strcmp(x->name, name))
             return x;
     }
@@ -35,7 +35,7 @@ void tmpfs_xattrs_free(struct tmpfs_inode *ti)
 {
     struct tmpfs_xattr *x, *tmp;
 
-    list_for_each_entry_safe(x, tmp, &ti->xattrs, link) {
+    list_for_each_entry_safe (x, tmp, &ti->xattrs, link) {
         list_del(&x->link);
         xattr_free(x);
     }
@@ -73,7 +73,7 @@ ssize_t tmpfs_listxattr(struct dentry *dentry, char *list, size_t size)
     ssize_t used = 0;
 
     rwsem_read_lock(&inode->rwsem);
-    list_for_each_entry(x, &tmpfs_inode_of(inode)->xattrs, link) {
+    list_for_each_entry (x, &tmpfs_inode_of(inode)->xattrs, link) {
         size_t len = strlen(x->name) + 1;
 
         if (str_has_prefix(x->name, "trusted.") && !capable(CAP_SYS_ADMIN))

@@ -3,13 +3,13 @@
  * The generator of random numbers: ChaCha20 with fast key erasure (Bernstein, "Fast-key-erasure
  * random-number generators").
  *
- * One 256-bit key. A request makes a block of the stream under it: its first half becomes the new key
- * at once, the rest is given out or starts a longer stream. So whoever learns the key later cannot
- * compute what was given out before.
+ * One 256-bit key. A request makes a block of the stream under it: its first half becomes the new
+ * key at once, the rest is given out or starts a longer stream. So whoever learns the key later
+ * cannot compute what was given out before.
  *
- * The key begins as SHA-256 over the starter's seed, RDSEED or RDRAND where the processor has them, and
- * the jitter of the time stamp counter. The same sources are mixed in again now and then, so that a
- * key that leaked once is worth nothing for long.
+ * The key begins as SHA-256 over the starter's seed, RDSEED or RDRAND where the processor has them,
+ * and the jitter of the time stamp counter. The same sources are mixed in again now and then, so
+ * that a key that leaked once is worth nothing for long.
  */
 #include <kernel/arch/cpu.h>
 #include <kernel/base/boot_info.h>
@@ -24,8 +24,8 @@
 #define RESEED_PERIOD_NS (60 * NSEC_PER_SEC)
 
 static DEFINE_SPINLOCK(lock);
-static u8 key[KEY_SIZE];     /* lock */
-static u64 reseed_at_ns;     /* lock */
+static u8 key[KEY_SIZE]; /* lock */
+static u64 reseed_at_ns; /* lock */
 
 /* A word from the processor's own generator. */
 static bool hardware_random(u64 *word)

@@ -304,8 +304,8 @@ long sys_ftruncate(unsigned int fd, unsigned long length)
     if (!f.file)
         return -EBADF;
     if ((f.file->mode & FMODE_WRITE) && S_ISREG(f.file->inode->mode)) {
-        error = f.file->inode->flags & S_APPEND ? -EPERM
-                                                : path_truncate(&f.file->path, length, f.file);
+        error =
+            f.file->inode->flags & S_APPEND ? -EPERM : path_truncate(&f.file->path, length, f.file);
     }
     fd_put(f);
     return error;

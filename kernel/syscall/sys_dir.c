@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Names: mkdir(2), unlink(2), rename(2), link(2), symlink(2), mknod(2); getcwd(2), chdir(2), chroot(2). */
+/* Names: mkdir(2), unlink(2), rename(2), link(2), symlink(2), mknod(2); getcwd(2), chdir(2),
+ * chroot(2). */
 #include <kernel/syscall/syscalls.h>
 
 #include "../vfs/internal.h"

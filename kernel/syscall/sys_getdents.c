@@ -2,8 +2,8 @@
 /*
  * getdents(2), getdents64(2).
  *
- * A record says where the next one begins (d_off), which is known only when the next comes: it is filled
- * in then, and for the last one at the end.
+ * A record says where the next one begins (d_off), which is known only when the next comes: it is
+ * filled in then, and for the last one at the end.
  */
 #include <kernel/syscall/syscalls.h>
 
@@ -19,9 +19,9 @@
 /* On the stack of one call. */
 struct getdents {
     struct dir_context ctx;
-    char __user *next;      /* where the next record goes */
+    char __user *next;       /* where the next record goes */
     loff_t __user *last_off; /* of the record before, NULL: none */
-    unsigned int room;      /* bytes */
+    unsigned int room;       /* bytes */
     int error;
     union {
         struct linux_dirent64 dirent64;

@@ -32,9 +32,9 @@ static long open_checked(int dfd, const char __user *path, const struct open_req
 }
 
 /* open(2) ignores flags that it does not know, and the mode where none is needed. */
-#define OPEN_KNOWN_FLAGS                                                                          \
-    (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC |         \
-     O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |        \
+#define OPEN_KNOWN_FLAGS                                                                   \
+    (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC |  \
+     O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | \
      O_PATH | __O_TMPFILE)
 
 static long open_legacy(int dfd, const char __user *path, int flags, umode_t mode)

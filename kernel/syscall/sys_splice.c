@@ -84,8 +84,8 @@ put_in:
 
 /* --- splice --- */
 
-static ssize_t splice_from_pipe(struct file *in, struct file *out, loff_t __user *out_off, size_t len,
-                                unsigned int flags)
+static ssize_t splice_from_pipe(struct file *in, struct file *out, loff_t __user *out_off,
+                                size_t len, unsigned int flags)
 {
     struct position pos;
     ssize_t ret;
@@ -202,8 +202,7 @@ static ssize_t vmsplice_file(struct file *file, const struct iovec __user *vec, 
     ret = import_iovec(write, vec, nr, ARRAY_SIZE(fast), fast, &iov, &iter);
     if (ret <= 0)
         return ret;
-    ret = write ? splice_user_to_pipe(&iter, file, flags)
-                : vfs_readv(file, &iter, &pos, 0);
+    ret = write ? splice_user_to_pipe(&iter, file, flags) : vfs_readv(file, &iter, &pos, 0);
     if (iov != fast)
         kfree(iov);
     return ret;

@@ -183,10 +183,10 @@ static u64 mount_st_flags(const struct mount *mnt)
 {
     static const struct {
         u32 mnt, st;
-    } map[] = {{MNT_READONLY, ST_RDONLY},     {MNT_NOSUID, ST_NOSUID},
-               {MNT_NODEV, ST_NODEV},         {MNT_NOEXEC, ST_NOEXEC},
-               {MNT_NOATIME, ST_NOATIME},     {MNT_NODIRATIME, ST_NODIRATIME},
-               {MNT_RELATIME, ST_RELATIME},   {MNT_NOSYMFOLLOW, ST_NOSYMFOLLOW}};
+    } map[] = {{MNT_READONLY, ST_RDONLY},   {MNT_NOSUID, ST_NOSUID},
+               {MNT_NODEV, ST_NODEV},       {MNT_NOEXEC, ST_NOEXEC},
+               {MNT_NOATIME, ST_NOATIME},   {MNT_NODIRATIME, ST_NODIRATIME},
+               {MNT_RELATIME, ST_RELATIME}, {MNT_NOSYMFOLLOW, ST_NOSYMFOLLOW}};
     u64 flags = ST_VALID;
 
     for (unsigned int i = 0; i < ARRAY_SIZE(map); i++)
@@ -289,7 +289,8 @@ static int access_path(const struct path *path, int mode)
     if (error || !(mode & MAY_WRITE))
         return error;
     /* Devices and pipes can be written where the file system cannot. */
-    if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode) || S_ISFIFO(inode->mode) || S_ISSOCK(inode->mode))
+    if (S_ISCHR(inode->mode) || S_ISBLK(inode->mode) || S_ISFIFO(inode->mode) ||
+        S_ISSOCK(inode->mode))
         return 0;
     return mount_is_readonly(path->mnt) ? -EROFS : 0;
 }

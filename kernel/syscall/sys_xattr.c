@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* setxattr(2), getxattr(2), listxattr(2), removexattr(2) and their forms for links and descriptors. */
+/* setxattr(2), getxattr(2), listxattr(2), removexattr(2) and their forms for links and descriptors.
+ */
 #include <kernel/syscall/syscalls.h>
 
 #include "../vfs/xattr.h"
@@ -81,8 +82,8 @@ static long remove_common(const struct xattr_target *t, const char __user *uname
 }
 
 /* Runs fetch with a kernel buffer of the size asked for (0: only the size is wanted). */
-static long fetch_common(const struct xattr_target *t, const char *name, void __user *to, size_t size,
-                         size_t max)
+static long fetch_common(const struct xattr_target *t, const char *name, void __user *to,
+                         size_t size, size_t max)
 {
     struct path path;
     void *buf = NULL;
@@ -137,7 +138,8 @@ long sys_lsetxattr(const char __user *path, const char __user *name, const void 
     return set_common(BY_LINK(path), name, value, size, flags);
 }
 
-long sys_fsetxattr(int fd, const char __user *name, const void __user *value, size_t size, int flags)
+long sys_fsetxattr(int fd, const char __user *name, const void __user *value, size_t size,
+                   int flags)
 {
     return set_common(BY_FD(fd), name, value, size, flags);
 }
@@ -147,7 +149,8 @@ long sys_getxattr(const char __user *path, const char __user *name, void __user 
     return get_common(BY_NAME(path), name, value, size);
 }
 
-long sys_lgetxattr(const char __user *path, const char __user *name, void __user *value, size_t size)
+long sys_lgetxattr(const char __user *path, const char __user *name, void __user *value,
+                   size_t size)
 {
     return get_common(BY_LINK(path), name, value, size);
 }

@@ -3,8 +3,8 @@
  * Attributes of inodes: owner, mode, times, size; reading them for stat(2) and changing them for
  * chmod(2), chown(2), utimensat(2) and truncate(2).
  *
- * A change is checked as a whole (setattr_prepare) before any of it is made (setattr_copy). All of it
- * happens under inode->rwsem.
+ * A change is checked as a whole (setattr_prepare) before any of it is made (setattr_copy). All of
+ * it happens under inode->rwsem.
  */
 #include <abi/linux/inotify.h>
 #include <kernel/sched/task.h>
@@ -57,7 +57,8 @@ void inode_touch_atime(const struct path *path)
     if ((inode->flags & S_NOATIME) || (inode->sb->flags & (SB_NOATIME | SB_RDONLY)) ||
         (mnt_flags & (MNT_NOATIME | MNT_READONLY)))
         return;
-    if (S_ISDIR(inode->mode) && ((mnt_flags & MNT_NODIRATIME) || (inode->sb->flags & SB_NODIRATIME)))
+    if (S_ISDIR(inode->mode) &&
+        ((mnt_flags & MNT_NODIRATIME) || (inode->sb->flags & SB_NODIRATIME)))
         return;
     now = inode_now(inode);
     if ((mnt_flags & MNT_RELATIME) && !atime_is_stale(inode, &now))

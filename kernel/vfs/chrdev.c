@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Character devices by number. Ranges hang in a list per major; an open looks the number up and gives
- * the file the driver's operations in place of these.
+ * Character devices by number. Ranges hang in a list per major; an open looks the number up and
+ * gives the file the driver's operations in place of these.
  */
 #include <kernel/lib/list_rcu.h>
 #include <kernel/mm/slab.h>
@@ -37,7 +37,7 @@ static struct chrdev_range *range_find(dev_t dev)
 {
     struct chrdev_range *range;
 
-    hlist_for_each_entry_rcu(range, bucket_of(dev), node) {
+    hlist_for_each_entry_rcu (range, bucket_of(dev), node) {
         if (dev >= range->first && dev - range->first < range->count)
             return range;
     }
@@ -48,7 +48,7 @@ static bool range_overlaps(dev_t first, unsigned int count)
 {
     struct chrdev_range *range;
 
-    hlist_for_each_entry(range, bucket_of(first), node) {
+    hlist_for_each_entry (range, bucket_of(first), node) {
         if (first < range->first + range->count && range->first < first + count)
             return true;
     }
@@ -105,7 +105,7 @@ static bool major_is_free(unsigned int major)
 {
     struct chrdev_range *range;
 
-    hlist_for_each_entry(range, bucket_of(MKDEV(major, 0)), node) {
+    hlist_for_each_entry (range, bucket_of(MKDEV(major, 0)), node) {
         if (MAJOR(range->first) == major)
             return false;
     }
@@ -137,7 +137,7 @@ void chrdevs_show(struct seq_file *m)
         const struct chrdev_range *range;
         const char *shown = NULL;
 
-        hlist_for_each_entry(range, bucket_of(MKDEV(major, 0)), node) {
+        hlist_for_each_entry (range, bucket_of(MKDEV(major, 0)), node) {
             if (MAJOR(range->first) != major || (shown && range->name == shown))
                 continue;
             shown = range->name;

@@ -8,8 +8,8 @@
  * parents never breaks, and a directory with cached children is never unused.
  *
  * States by refcount: > 0 in use; 0 unused, on the LRU (kept as long as memory allows); negative:
- * dead, on its way to the RCU callback. From dead there is no way back, which is why killing needs no
- * lock juggling: whoever meets a dead dentry in a list passes it by.
+ * dead, on its way to the RCU callback. From dead there is no way back, which is why killing needs
+ * no lock juggling: whoever meets a dead dentry in a list passes it by.
  *
  * Path walk reads dentries under RCU without any lock. It reads seq before and checks it after
  * whatever it took from the dentry; seq changes with name, parent, inode and with leaving the hash.
@@ -87,8 +87,8 @@ static inline int lock_count_value(u64 word)
 
 static inline bool lock_count_try_change(struct dentry *dentry, u64 *word, s64 change)
 {
-    return __atomic_compare_exchange_n(&dentry->lock_count, word, *word + ((u64)change << 32), false,
-                                       __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n(&dentry->lock_count, word, *word + ((u64)change << 32),
+                                       false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
 bool dentry_try_get(struct dentry *dentry)
@@ -164,7 +164,8 @@ static inline bool dentry_put_fast(struct dentry *dentry)
     return false;
 }
 
-/* Drops one reference; true when that killed the dentry (it is marked dead, not yet taken apart). */
+/* Drops one reference; true when that killed the dentry (it is marked dead, not yet taken apart).
+ */
 static bool dentry_put_slow(struct dentry *dentry)
 {
     bool dead = false;
@@ -433,7 +434,7 @@ struct dentry *dcache_find_rcu(const struct dentry *parent, const struct qstr *n
     struct hlist_head *bucket = &dentry_table[bucket_index(parent, name->hash)];
     struct dentry *dentry;
 
-    hlist_for_each_entry_rcu(dentry, bucket, hash_node) {
+    hlist_for_each_entry_rcu (dentry, bucket, hash_node) {
         u32 s;
 
         if (READ_ONCE(dentry->name.hash) != name->hash)
@@ -534,7 +535,7 @@ static struct dentry *inode_find_alias(struct inode *inode)
     struct dentry *alias;
 
     spin_lock(&inode->lock);
-    hlist_for_each_entry(alias, &inode->aliases, alias_link) {
+    hlist_for_each_entry (alias, &inode->aliases, alias_link) {
         if (dentry_try_get(alias)) {
             spin_unlock(&inode->lock);
             return alias;
@@ -544,7 +545,8 @@ static struct dentry *inode_find_alias(struct inode *inode)
     return NULL;
 }
 
-/* Moves a directory's dentry that turned up elsewhere: possible if nothing is being renamed there. */
+/* Moves a directory's dentry that turned up elsewhere: possible if nothing is being renamed there.
+ */
 static int alias_move(struct dentry *alias, struct dentry *dentry)
 {
     struct inode *old_dir;
@@ -580,7 +582,8 @@ struct dentry *dentry_splice_alias(struct inode *inode, struct dentry *dentry)
         dentry_add(dentry, inode);
         return NULL;
     }
-    /* The directory has a dentry that lost its name or was renamed behind our back: it moves here. */
+    /* The directory has a dentry that lost its name or was renamed behind our back: it moves here.
+     */
     inode_put(inode);
     error = alias_move(alias, dentry);
     if (error) {
@@ -610,7 +613,7 @@ void dcache_stat(unsigned long *nr, unsigned long *nr_unused)
     long all = 0;
     unsigned int cpu;
 
-    for_each_possible_cpu(cpu)
+    for_each_possible_cpu (cpu)
         all += READ_ONCE(per_cpu(nr_dentries, cpu));
     *nr = max(all, 0L);
     *nr_unused = dcache_nr_unused();

@@ -2,9 +2,9 @@
 /*
  * Unused dentries: which go when memory is wanted, and how whole trees go at unmount.
  *
- * A dentry is put on the LRU when its last reference goes, and stays there when it is used again: only
- * the shrinker takes it off when it finds it in use. DCACHE_REFERENCED, set when it is put a second
- * time, gives it one more round.
+ * A dentry is put on the LRU when its last reference goes, and stays there when it is used again:
+ * only the shrinker takes it off when it finds it in use. DCACHE_REFERENCED, set when it is put a
+ * second time, gives it one more round.
  */
 #include <kernel/base/panic.h>
 #include <kernel/mm/shrinker.h>
@@ -130,8 +130,8 @@ static bool leaf_try_take(struct dentry *dentry, int allowed, bool kill_pinned,
 }
 
 /*
- * Takes unused leaves of parent from after pos on (NULL: from the start) until a child with children
- * of its own comes; returns that child with a reference, or NULL at the end.
+ * Takes unused leaves of parent from after pos on (NULL: from the start) until a child with
+ * children of its own comes; returns that child with a reference, or NULL at the end.
  */
 static struct dentry *children_scan(struct dentry *parent, struct dentry *pos, bool kill_pinned,
                                     struct list_head *dead)

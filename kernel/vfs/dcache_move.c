@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Renaming in the dentry cache, and what depends on the shape of the tree: ancestry, and the text of
- * a path.
+ * Renaming in the dentry cache, and what depends on the shape of the tree: ancestry, and the text
+ * of a path.
  *
  * rename_lock is held for writing while a dentry changes its name or parent. Whoever walks upwards
  * without locks reads its count before and checks it after; after a failed try it takes the lock

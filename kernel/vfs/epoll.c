@@ -2,19 +2,22 @@
 /*
  * epoll(7).
  *
- * An instance has an item for each (file, descriptor) it watches, in a tree, and a list of those that may be
- * ready. An item sits on the wait queues of its file; a wake-up there puts it on the ready list. epoll_wait
- * takes items off the list, asks each file for its state, reports it, and puts level-triggered items
- * back. So the list may name items that turn out not to be ready, never the reverse.
+ * An instance has an item for each (file, descriptor) it watches, in a tree, and a list of those
+ * that may be ready. An item sits on the wait queues of its file; a wake-up there puts it on the
+ * ready list. epoll_wait takes items off the list, asks each file for its state, reports it, and
+ * puts level-triggered items back. So the list may name items that turn out not to be ready, never
+ * the reverse.
  *
- * An item goes when it is deleted, when its instance goes, or when its file does (epoll_release_file): the
- * file's list of items names them. An instance is counted, so that the last of these may find it alive.
+ * An item goes when it is deleted, when its instance goes, or when its file does
+ * (epoll_release_file): the file's list of items names them. An instance is counted, so that the
+ * last of these may find it alive.
  *
- * Instances may watch instances, without cycles and at most EPOLL_NESTS_MAX deep; nest_mutex keeps the shape
- * still while that is checked.
+ * Instances may watch instances, without cycles and at most EPOLL_NESTS_MAX deep; nest_mutex keeps
+ * the shape still while that is checked.
  *
- * Locks: nest_mutex > ep->mutex (outer instance before inner) > file->lock; and in wake-ups, interrupts
- * off: a wait queue's lock > ep->lock. The latter is never held while taking a wait queue's.
+ * Locks: nest_mutex > ep->mutex (outer instance before inner) > file->lock; and in wake-ups,
+ * interrupts off: a wait queue's lock > ep->lock. The latter is never held while taking a wait
+ * queue's.
  */
 #include "epoll.h"
 
@@ -45,7 +48,7 @@ struct eventpoll {
     struct wait_queue poll_wait; /* who polls the instance itself */
     spinlock_t lock;             /* interrupts off: ready, and items' ready_link */
     struct list_head ready;
-    struct rb_root items;        /* mutex */
+    struct rb_root items; /* mutex */
     struct file *file;
     atomic_t count;
 };
@@ -65,7 +68,7 @@ struct ep_item {
     struct eventpoll *ep;
     struct file *file;
     int fd;
-    u32 events;                  /* mutex to write */
+    u32 events; /* mutex to write */
     u64 data;
     struct ep_wait *waits;
 };
@@ -230,7 +233,8 @@ static void item_remove(struct eventpoll *ep, struct ep_item *item)
     ep_put(ep);
 }
 
-static int item_add(struct eventpoll *ep, struct file *file, int fd, const struct epoll_event *event)
+static int item_add(struct eventpoll *ep, struct file *file, int fd,
+                    const struct epoll_event *event)
 {
     struct ep_item *item = kmem_cache_alloc(item_cache, GFP_KERNEL);
     struct item_table t = {.table = {.queue = item_queue, .key = event->events}, .item = item};
@@ -348,7 +352,7 @@ static int nest_height(struct eventpoll *ep, int level)
         return -ELOOP;
     /* Items of instances are added under nest_mutex alone; a removal unlinks under this lock. */
     spin_lock_nested(&ep->file->lock, level);
-    list_for_each_entry(item, &ep->file->epoll_links, file_link) {
+    list_for_each_entry (item, &ep->file->epoll_links, file_link) {
         int height = nest_height(item->ep, level + 1);
 
         if (height < 0) {
@@ -513,9 +517,9 @@ static int wait_for_events(struct eventpoll *ep, struct epoll_event __user *even
             return n;
         if (signal_pending(current))
             return -EINTR;
-        n = seems_ready(ep) ? 0
-                            : __wait_event(&ep->wait, seems_ready(ep), TASK_INTERRUPTIBLE, true,
-                                           deadline_ns);
+        n = seems_ready(ep)
+                ? 0
+                : __wait_event(&ep->wait, seems_ready(ep), TASK_INTERRUPTIBLE, true, deadline_ns);
         if (n == -ETIMEDOUT)
             deadline_ns = 0; /* one last look */
         else if (n)

@@ -50,7 +50,8 @@ static ssize_t eventfd_read(struct kiocb *iocb, struct iov_iter *to)
         if (wait_event_interruptible_exclusive(&e->wait, READ_ONCE(e->count)))
             return -ERESTARTSYS;
     }
-    return copy_to_iter(&value, sizeof(value), to) == sizeof(value) ? (ssize_t)sizeof(value) : -EFAULT;
+    return copy_to_iter(&value, sizeof(value), to) == sizeof(value) ? (ssize_t)sizeof(value)
+                                                                    : -EFAULT;
 }
 
 static ssize_t eventfd_write(struct file *file, const char __user *buf, size_t size, loff_t *pos)

@@ -3,8 +3,8 @@
  * Descriptor tables.
  *
  * Look-up reads table and slot under RCU and takes a reference that can fail; file structures are
- * type-stable (SLAB_TYPESAFE_RCU), so the slot is looked at again afterwards. A table with one user is
- * looked up without any of that: nobody else can close a descriptor while its task is in a call.
+ * type-stable (SLAB_TYPESAFE_RCU), so the slot is looked at again afterwards. A table with one user
+ * is looked up without any of that: nobody else can close a descriptor while its task is in a call.
  *
  * A table grows by replacing it: the new one is filled under the lock, published, the old one freed
  * after a grace period. Slots are stable under the lock only.
@@ -40,8 +40,8 @@ static struct fd_table *table_alloc(unsigned int wanted)
     if (!table)
         return NULL;
     /* One block: slots, then the two bitmaps. */
-    table->slot = kvmalloc(max * sizeof(struct file *) + 2 * words * sizeof(long),
-                           GFP_KERNEL | GFP_ZERO);
+    table->slot =
+        kvmalloc(max * sizeof(struct file *) + 2 * words * sizeof(long), GFP_KERNEL | GFP_ZERO);
     if (!table->slot) {
         kfree(table);
         return NULL;
@@ -138,7 +138,8 @@ static void table_take_references(struct fd_table *table, unsigned int used)
 {
     unsigned int fd;
 
-    for_each_set_bit(fd, table->open, used) {
+    for_each_set_bit(fd, table->open, used)
+    {
         if (table->slot[fd]) {
             file_get(table->slot[fd]);
         } else {
@@ -181,7 +182,8 @@ static void files_close_all(struct files *files)
     struct fd_table *table = files->table;
     unsigned int fd;
 
-    for_each_set_bit(fd, table->open, table->max) {
+    for_each_set_bit(fd, table->open, table->max)
+    {
         struct file *file = table->slot[fd];
 
         table->slot[fd] = NULL;
@@ -232,7 +234,8 @@ void files_close_on_exec(struct files *files)
     struct fd_table *table = files->table;
     unsigned int fd;
 
-    for_each_set_bit(fd, table->close_on_exec, table->max) {
+    for_each_set_bit(fd, table->close_on_exec, table->max)
+    {
         __clear_bit(fd, table->close_on_exec);
         if (test_bit(fd, table->open))
             (void)fd_close(fd);
@@ -316,8 +319,7 @@ struct fd fd_get_raw(unsigned int fd)
 /* Whether somebody else may move the position meanwhile. */
 static bool pos_is_shared(struct fd f)
 {
-    return (f.file->mode & FMODE_ATOMIC_POS) &&
-           (f.counted || atomic64_read(&f.file->refcount) > 1);
+    return (f.file->mode & FMODE_ATOMIC_POS) && (f.counted || atomic64_read(&f.file->refcount) > 1);
 }
 
 struct fd fd_get_pos(unsigned int fd)

@@ -2,10 +2,10 @@
 /*
  * Open files: struct file from its allocation to its last reference.
  *
- * A file being opened has its path, flags and access mode; file_open_finish() gives it the operations of
- * its inode and makes it complete. From then on it is closed by its last file_put(), which may sleep.
- * Structures are type-stable under RCU: a look-up may count one that is just being freed or reused
- * only if its count was not 0, and looks again at where it found it.
+ * A file being opened has its path, flags and access mode; file_open_finish() gives it the
+ * operations of its inode and makes it complete. From then on it is closed by its last file_put(),
+ * which may sleep. Structures are type-stable under RCU: a look-up may count one that is just being
+ * freed or reused only if its count was not 0, and looks again at where it found it.
  */
 #include <abi/linux/inotify.h>
 #include <kernel/arch/percpu.h>
@@ -25,7 +25,7 @@ unsigned long files_open_count(void)
     unsigned int cpu;
     long sum = 0;
 
-    for_each_possible_cpu(cpu)
+    for_each_possible_cpu (cpu)
         sum += READ_ONCE(per_cpu(nr_files, cpu));
     return max(sum, 0L);
 }
@@ -222,7 +222,8 @@ static noinline void file_release(struct file *file)
     struct inode *inode = file->inode;
 
     if (!(file->mode & FMODE_PATH)) {
-        inotify_event(file->path.dentry, file->mode & FMODE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
+        inotify_event(file->path.dentry,
+                      file->mode & FMODE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
         if (unlikely(!list_empty(&file->epoll_links)))
             epoll_release_file(file);
         if (unlikely(inode->locks))

@@ -139,8 +139,8 @@ void fs_info_replace_all(const struct path *old, const struct path *new)
     int hits = task_replace(&init_task, old, new);
 
     rcu_read_lock();
-    list_for_each_entry_rcu(leader, &init_task.tasks_link, tasks_link) {
-        task_for_each_thread(thread, leader)
+    list_for_each_entry_rcu (leader, &init_task.tasks_link, tasks_link) {
+        task_for_each_thread (thread, leader)
             hits += task_replace(thread, old, new);
     }
     rcu_read_unlock();

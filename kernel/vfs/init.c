@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Start of the VFS. vfs_init() needs the slab allocator and makes the caches and the kernel's internal
- * file systems; vfs_mount_root() then makes the first name space, of one tmpfs, and gives the calling
- * task (the first: all others inherit from it) its root and working directory.
+ * Start of the VFS. vfs_init() needs the slab allocator and makes the caches and the kernel's
+ * internal file systems; vfs_mount_root() then makes the first name space, of one tmpfs, and gives
+ * the calling task (the first: all others inherit from it) its root and working directory.
  */
 #include <kernel/base/panic.h>
 #include <kernel/sched/task.h>

@@ -2,10 +2,10 @@
 /*
  * inotify(7): events of files and directories, queued for readers.
  *
- * A watch joins an inode and an instance (group). The inode's list of watches is made with its first watch; it
- * keeps the inode in memory as long as there are watches. An event goes through the list and puts a record on
- * the queue of each instance that wants it; equal neighbours become one, and beyond QUEUE_MAX a single
- * record says that some were lost.
+ * A watch joins an inode and an instance (group). The inode's list of watches is made with its
+ * first watch; it keeps the inode in memory as long as there are watches. An event goes through the
+ * list and puts a record on the queue of each instance that wants it; equal neighbours become one,
+ * and beyond QUEUE_MAX a single record says that some were lost.
  *
  * While nobody watches anything (inotify_nr_watches is 0), no event gets as far as this file.
  *
@@ -27,8 +27,8 @@
 #include "eventfd.h"
 #include "internal.h"
 
-#define QUEUE_MAX   16384  /* /proc/sys/fs/inotify/max_queued_events */
-#define WATCHES_MAX 65536  /* of one instance */
+#define QUEUE_MAX   16384 /* /proc/sys/fs/inotify/max_queued_events */
+#define WATCHES_MAX 65536 /* of one instance */
 
 struct inotify_mark_list {
     struct mutex mutex;
@@ -43,11 +43,11 @@ struct inotify_group {
     u64 next_wd;
     unsigned int nr_marks;
     spinlock_t lock;
-    struct list_head queue;  /* lock */
-    unsigned int nr_queued;  /* lock */
-    size_t queued_bytes;     /* lock: as read(2) gives them */
+    struct list_head queue; /* lock */
+    unsigned int nr_queued; /* lock */
+    size_t queued_bytes;    /* lock: as read(2) gives them */
     struct wait_queue wait;
-    atomic_t count;          /* the file, marks */
+    atomic_t count; /* the file, marks */
 };
 
 struct mark {
@@ -56,7 +56,7 @@ struct mark {
     struct inotify_group *group;
     struct inode *inode; /* referenced; NULL once the watch is gone (list->mutex) */
     int wd;
-    u32 mask;            /* list->mutex */
+    u32 mask; /* list->mutex */
     atomic_t count;
 };
 
@@ -160,7 +160,7 @@ static void list_recompute(struct inotify_mark_list *list)
     struct mark *mark;
     u32 mask = 0;
 
-    list_for_each_entry(mark, &list->marks, inode_link)
+    list_for_each_entry (mark, &list->marks, inode_link)
         mask |= mark->mask;
     WRITE_ONCE(list->mask, mask);
 }
@@ -232,7 +232,7 @@ static struct mark *list_notify(struct inotify_mark_list *list, u32 mask, u32 co
     struct mark *mark, *spent = NULL;
 
     mutex_lock(&list->mutex);
-    list_for_each_entry(mark, &list->marks, inode_link) {
+    list_for_each_entry (mark, &list->marks, inode_link) {
         if (!(mark->mask & mask & (IN_ALL_EVENTS | IN_UNMOUNT)) ||
             (unlinked && (mark->mask & IN_EXCL_UNLINK)))
             continue;
@@ -246,7 +246,8 @@ static struct mark *list_notify(struct inotify_mark_list *list, u32 mask, u32 co
     return spent;
 }
 
-static void notify(struct inode *inode, u32 mask, u32 cookie, const struct qstr *name, bool unlinked)
+static void notify(struct inode *inode, u32 mask, u32 cookie, const struct qstr *name,
+                   bool unlinked)
 {
     struct inotify_mark_list *list = READ_ONCE(inode->notify);
     struct mark *spent;
@@ -348,7 +349,7 @@ static struct inode *super_find_watched(struct super_block *sb)
     struct inode *inode;
 
     spin_lock(&sb->inode_lock);
-    list_for_each_entry(inode, &sb->inodes, sb_link) {
+    list_for_each_entry (inode, &sb->inodes, sb_link) {
         struct inotify_mark_list *list = READ_ONCE(inode->notify);
 
         if (list && !list_empty(&list->marks) && atomic_inc_not_zero(&inode->refcount)) {
@@ -371,7 +372,7 @@ void inotify_super_gone(struct super_block *sb)
         struct mark *mark;
 
         mutex_lock(&list->mutex);
-        list_for_each_entry(mark, &list->marks, inode_link)
+        list_for_each_entry (mark, &list->marks, inode_link)
             mark_queue(mark, IN_UNMOUNT, 0, NULL);
         mutex_unlock(&list->mutex);
         end_watches(inode, 0);
@@ -385,7 +386,7 @@ static struct mark *group_find(struct inotify_group *group, const struct inode *
 {
     struct mark *mark;
 
-    list_for_each_entry(mark, &group->marks, group_link) {
+    list_for_each_entry (mark, &group->marks, group_link) {
         if (mark->inode == inode)
             return mark;
     }
@@ -466,8 +467,8 @@ static struct inotify_group *fd_group(int fd, struct fd *f)
 
 int inotify_add(int fd, const char *name, u32 mask)
 {
-    unsigned int lookup = (mask & IN_DONT_FOLLOW ? 0 : LOOKUP_FOLLOW) |
-                          (mask & IN_ONLYDIR ? LOOKUP_DIRECTORY : 0);
+    unsigned int lookup =
+        (mask & IN_DONT_FOLLOW ? 0 : LOOKUP_FOLLOW) | (mask & IN_ONLYDIR ? LOOKUP_DIRECTORY : 0);
     struct inotify_group *group;
     struct path path;
     struct fd f;
@@ -601,7 +602,7 @@ static int inotify_release(struct inode *inode, struct file *file)
     while (!list_empty(&group->marks))
         mark_remove_locked(list_first_entry(&group->marks, struct mark, group_link));
     mutex_unlock(&group->mutex);
-    list_for_each_entry_safe(e, tmp, &group->queue, link)
+    list_for_each_entry_safe (e, tmp, &group->queue, link)
         kfree(e);
     group_put(group);
     return 0;
@@ -613,7 +614,7 @@ static void inotify_fdinfo(struct seq_file *m, struct file *file)
     struct mark *mark;
 
     mutex_lock(&group->mutex);
-    list_for_each_entry(mark, &group->marks, group_link)
+    list_for_each_entry (mark, &group->marks, group_link)
         seq_printf(m, "inotify wd:%x ino:%llx sdev:%x mask:%x ignored_mask:0\n", mark->wd,
                    mark->inode->ino, mark->inode->sb->dev, mark->mask & IN_ALL_EVENTS);
     mutex_unlock(&group->mutex);

@@ -8,7 +8,7 @@
 #include <kernel/vfs/namei.h>
 
 /* --- dcache.c --- */
-#define DENTRY_DEAD (-128)
+#define DENTRY_DEAD      (-128)
 #define DCACHE_TYPE_MASK (DCACHE_DIR | DCACHE_SYMLINK)
 
 void dcache_init(void);
@@ -65,7 +65,8 @@ int inode_write_now(struct inode *inode, bool sync_all);
 
 /* --- permission.c, attr.c --- */
 int generic_permission(struct inode *inode, int mask);
-/* Permission to look a name up in a directory: the common case inline. RCU safe with MAY_NOT_BLOCK. */
+/* Permission to look a name up in a directory: the common case inline. RCU safe with MAY_NOT_BLOCK.
+ */
 static inline int inode_may_search(struct inode *inode, int mask_extra)
 {
     if (likely((inode->opflags & IOP_PLAIN_PERMISSION) && (inode->mode & S_IXUGO) == S_IXUGO))
@@ -73,8 +74,9 @@ static inline int inode_may_search(struct inode *inode, int mask_extra)
     return inode_permission(inode, MAY_EXEC | mask_extra);
 }
 bool inode_owner_or_capable(const struct inode *inode);
-int path_setattr(const struct path *path, struct iattr *attr); /* mount's write access taken inside */
-int dentry_setattr(struct dentry *dentry, struct iattr *attr);  /* inode->rwsem held */
+int path_setattr(const struct path *path,
+                 struct iattr *attr); /* mount's write access taken inside */
+int dentry_setattr(struct dentry *dentry, struct iattr *attr); /* inode->rwsem held */
 int path_truncate(const struct path *path, loff_t length, struct file *file);
 int path_getattr(const struct path *path, struct kstat *stat, u32 mask, unsigned int flags);
 
@@ -116,7 +118,7 @@ struct open_request {
 };
 void names_cache_init(void);
 char *path_name_from_kernel(const char *text); /* free with path_name_put(); ERR_PTR */
-char *path_name_buffer(void); /* PATH_MAX bytes, for results; NULL: no memory */
+char *path_name_buffer(void);                  /* PATH_MAX bytes, for results; NULL: no memory */
 struct file *path_open(int dfd, const char *name, const struct open_request *req);
 int path_lookup_at(int dfd, const char *name, unsigned int flags, struct path *path);
 /* Looks one component up below a locked directory; ERR_PTR, or a dentry that may be negative. */
@@ -228,7 +230,7 @@ extern unsigned int inotify_nr_watches; /* 0: events need not be looked at */
 void inotify_event_slow(struct inode *inode, struct dentry *dentry, u32 mask);
 void inotify_move_event(struct inode *old_dir, const struct qstr *old_name, struct inode *new_dir,
                         struct dentry *moved, struct inode *replaced);
-void inotify_inode_gone(struct inode *inode);      /* evicted: nobody watches it any more */
+void inotify_inode_gone(struct inode *inode);         /* evicted: nobody watches it any more */
 void inotify_inode_deleted_slow(struct inode *inode); /* its last name and user went */
 void inotify_super_gone(struct super_block *sb);
 static inline void inotify_inode_deleted(struct inode *inode)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the kernel itself does with names: the calls of user programs, with kernel strings, as the task
- * that runs them (its root directory, its credentials).
+ * What the kernel itself does with names: the calls of user programs, with kernel strings, as the
+ * task that runs them (its root directory, its credentials).
  */
 #include <kernel/lib/string.h>
 #include <kernel/sched/task.h>
@@ -43,8 +43,8 @@ int kern_link(const char *old_path, const char *new_path)
     if (IS_ERR(old_name))
         return PTR_ERR(old_name);
     new_name = path_name_from_kernel(new_path);
-    error = IS_ERR(new_name) ? PTR_ERR(new_name)
-                             : do_linkat(AT_FDCWD, old_name, AT_FDCWD, new_name, 0);
+    error =
+        IS_ERR(new_name) ? PTR_ERR(new_name) : do_linkat(AT_FDCWD, old_name, AT_FDCWD, new_name, 0);
     path_name_put(new_name);
     path_name_put(old_name);
     return error;

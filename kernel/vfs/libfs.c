@@ -4,8 +4,8 @@
  * (DCACHE_PINNED: each name keeps its dentry by one reference), those without contents on a disk.
  *
  * A directory of pinned names is read by walking its dentries. dentry->time is an entry's number,
- * given when its name is made: the position of a reader is the number of the entry it saw last. The list
- * of children has the newest first, so a reader goes through it backwards.
+ * given when its name is made: the position of a reader is the number of the entry it saw last. The
+ * list of children has the newest first, so a reader goes through it backwards.
  */
 #include <kernel/arch/uaccess.h>
 #include <kernel/lib/string.h>
@@ -69,7 +69,7 @@ bool simple_dir_empty(struct dentry *dentry)
     bool empty = true;
 
     spin_lock(&dentry->lock);
-    list_for_each_entry(child, &dentry->children, child_link) {
+    list_for_each_entry (child, &dentry->children, child_link) {
         if (child_counts(child)) {
             empty = false;
             break;

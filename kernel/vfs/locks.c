@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * Advisory locks: record locks of processes (F_SETLK) and of open files (F_OFD_SETLK), and flock(2).
+ * Advisory locks: record locks of processes (F_SETLK) and of open files (F_OFD_SETLK), and
+ * flock(2).
  *
- * An inode that was ever locked has a context with two lists: record locks, sorted by start, and whole-
- * file locks. An owner is a descriptor table for process locks and an open file for the others; the
- * record locks of one owner never overlap. A task that must wait sleeps on the context and looks again
- * whenever a lock there changed.
+ * An inode that was ever locked has a context with two lists: record locks, sorted by start, and
+ * whole- file locks. An owner is a descriptor table for process locks and an open file for the
+ * others; the record locks of one owner never overlap. A task that must wait sleeps on the context
+ * and looks again whenever a lock there changed.
  *
- * Process locks can deadlock, and F_SETLKW says so (EDEADLK): each waiter of that kind is on a global
- * list with who it waits for, and before sleeping the chain from there is followed.
+ * Process locks can deadlock, and F_SETLKW says so (EDEADLK): each waiter of that kind is on a
+ * global list with who it waits for, and before sleeping the chain from there is followed.
  *
  * Locks: context->mutex > waiters_lock.
  */
@@ -24,8 +25,8 @@
 struct file_lock {
     struct list_head link;
     const void *owner;
-    pid_t pid;   /* -1: an open file's */
-    short type;  /* F_RDLCK, F_WRLCK, F_UNLCK (a request) */
+    pid_t pid;         /* -1: an open file's */
+    short type;        /* F_RDLCK, F_WRLCK, F_UNLCK (a request) */
     loff_t start, end; /* both included */
 };
 
@@ -94,7 +95,7 @@ static struct file_lock *find_conflict(struct list_head *locks, const struct fil
 
     if (wanted->type == F_UNLCK)
         return NULL;
-    list_for_each_entry(lock, locks, link) {
+    list_for_each_entry (lock, locks, link) {
         if (locks_conflict(lock, wanted))
             return lock;
     }
@@ -112,7 +113,7 @@ restart:
         return true;
     if (++steps > 64)
         return false; /* too long a chain to be followed: wait */
-    list_for_each_entry(w, &waiters, link) {
+    list_for_each_entry (w, &waiters, link) {
         if (w->owner == blocker) {
             blocker = w->waits_for;
             goto restart;
@@ -167,20 +168,21 @@ static void record_insert(struct file_lock_context *ctx, struct file_lock *lock)
 {
     struct file_lock *pos;
 
-    list_for_each_entry(pos, &ctx->records, link) {
+    list_for_each_entry (pos, &ctx->records, link) {
         if (pos->start > lock->start)
             break;
     }
     list_add_tail(&lock->link, &pos->link);
 }
 
-/* Makes the request true. fresh is used for a lock, spare for a split; both are consumed or freed. */
+/* Makes the request true. fresh is used for a lock, spare for a split; both are consumed or freed.
+ */
 static void record_apply(struct file_lock_context *ctx, const struct file_lock *request,
                          struct file_lock *fresh, struct file_lock *spare)
 {
     struct file_lock range = *request, *lock, *tmp;
 
-    list_for_each_entry_safe(lock, tmp, &ctx->records, link) {
+    list_for_each_entry_safe (lock, tmp, &ctx->records, link) {
         if (lock->owner != range.owner)
             continue;
         if (record_merge(lock, &range) || record_yield(lock, &range, &spare)) {
@@ -353,7 +355,8 @@ static int mode_allows(const struct file *file, short type)
     return type == F_WRLCK && !(file->mode & FMODE_WRITE) ? -EBADF : 0;
 }
 
-/* Another thread may have closed the descriptor while the lock was being set: nobody would free it. */
+/* Another thread may have closed the descriptor while the lock was being set: nobody would free it.
+ */
 static bool fd_still_is(unsigned int fd, struct file *file)
 {
     struct file *now = task_file_get(current, fd);
@@ -391,7 +394,7 @@ static struct file_lock *whole_find(struct file_lock_context *ctx, const struct 
 {
     struct file_lock *lock;
 
-    list_for_each_entry(lock, &ctx->whole, link) {
+    list_for_each_entry (lock, &ctx->whole, link) {
         if (lock->owner == file)
             return lock;
     }
@@ -407,7 +410,8 @@ static void whole_drop(struct file_lock_context *ctx, struct file_lock *lock)
 
 static int whole_set(struct file_lock_context *ctx, struct file *file, short type, bool wait)
 {
-    const struct file_lock request = {.owner = file, .type = type, .end = MAX_LFS_FILESIZE, .pid = current->tgid};
+    const struct file_lock request = {
+        .owner = file, .type = type, .end = MAX_LFS_FILESIZE, .pid = current->tgid};
     struct file_lock *lock = kmalloc(sizeof(*lock), GFP_KERNEL), *old;
     int error = 0;
 
@@ -479,7 +483,7 @@ static void drop_owned(struct file_lock_context *ctx, struct list_head *locks, c
     bool changed = false;
 
     mutex_lock(&ctx->mutex);
-    list_for_each_entry_safe(lock, tmp, locks, link) {
+    list_for_each_entry_safe (lock, tmp, locks, link) {
         if (lock->owner != owner)
             continue;
         list_del(&lock->link);

@@ -273,7 +273,8 @@ static int kmsg_release(struct inode *inode, struct file *file)
 }
 
 /* One record a read. */
-static ssize_t kmsg_read_locked(struct file *file, struct kmsg_reader *r, char __user *buf, size_t count)
+static ssize_t kmsg_read_locked(struct file *file, struct kmsg_reader *r, char __user *buf,
+                                size_t count)
 {
     size_t len;
 
@@ -388,8 +389,8 @@ static struct memdev {
     umode_t mode;
     struct device device;
 } memdevs[] = {
-    {"null", &null_fops, 3, 0666},    {"zero", &zero_fops, 5, 0666},
-    {"full", &full_fops, 7, 0666},    {"random", &random_fops, 8, 0666},
+    {"null", &null_fops, 3, 0666},      {"zero", &zero_fops, 5, 0666},
+    {"full", &full_fops, 7, 0666},      {"random", &random_fops, 8, 0666},
     {"urandom", &random_fops, 9, 0666}, {"kmsg", &kmsg_fops, 11, 0644},
 };
 

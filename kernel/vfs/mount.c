@@ -3,13 +3,13 @@
  * The tree of mounts.
  *
  * A mount is attached at (parent, mountpoint); a hash finds it from there. The mountpoint's dentry
- * carries DCACHE_MOUNTED as long as something is attached to it anywhere, so that path walk looks into
- * the hash only there.
+ * carries DCACHE_MOUNTED as long as something is attached to it anywhere, so that path walk looks
+ * into the hash only there.
  *
- * The tree changes under namespace_sem (who may sleep) and mount_lock (who may not). Path walk reads
- * it under RCU, remembers mount_lock's count, and when it wants a reference checks the count after
- * taking it (mount_legitimize). Unmounting does the reverse: it raises the count first and looks at
- * the references second, so one of the two notices the other.
+ * The tree changes under namespace_sem (who may sleep) and mount_lock (who may not). Path walk
+ * reads it under RCU, remembers mount_lock's count, and when it wants a reference checks the count
+ * after taking it (mount_legitimize). Unmounting does the reverse: it raises the count first and
+ * looks at the references second, so one of the two notices the other.
  */
 #include <kernel/base/panic.h>
 #include <kernel/lib/hash.h>
@@ -50,7 +50,7 @@ struct mount *mount_find_rcu(const struct mount *parent, const struct dentry *de
 {
     struct mount *mnt;
 
-    hlist_for_each_entry_rcu(mnt, mount_bucket(parent, dentry), hash_node) {
+    hlist_for_each_entry_rcu (mnt, mount_bucket(parent, dentry), hash_node) {
         if (mnt->parent == parent && mnt->mountpoint == dentry)
             return mnt;
     }
@@ -102,7 +102,7 @@ static struct mountpoint *mountpoint_find(const struct dentry *dentry)
 {
     struct mountpoint *mp;
 
-    hlist_for_each_entry(mp, &mountpoint_table[hash_ptr(dentry, MOUNT_HASH_BITS)], node) {
+    hlist_for_each_entry (mp, &mountpoint_table[hash_ptr(dentry, MOUNT_HASH_BITS)], node) {
         if (mp->dentry == dentry)
             return mp;
     }
@@ -542,6 +542,6 @@ struct wait_queue *mounts_wait_queue(void)
 
 void mount_init(void)
 {
-    mount_cache = kmem_cache_create("mnt_cache", sizeof(struct mount), CACHE_LINE_SIZE, SLAB_PANIC,
-                                    NULL);
+    mount_cache =
+        kmem_cache_create("mnt_cache", sizeof(struct mount), CACHE_LINE_SIZE, SLAB_PANIC, NULL);
 }

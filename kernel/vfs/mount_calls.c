@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * mount(2), umount2(2) and pivot_root(2): what they check, and in which order, so that programs see the
- * errors the manual pages promise. The tree itself is changed in mount.c.
+ * mount(2), umount2(2) and pivot_root(2): what they check, and in which order, so that programs see
+ * the errors the manual pages promise. The tree itself is changed in mount.c.
  */
 #include <abi/linux/mount.h>
 #include <kernel/lib/string.h>
@@ -49,7 +49,7 @@ static u32 remount_flags(const struct mount *mnt, unsigned long flags)
     return result;
 }
 
-#define SUPER_MS_FLAGS                                                                             \
+#define SUPER_MS_FLAGS \
     (MS_RDONLY | MS_SYNCHRONOUS | MS_DIRSYNC | MS_SILENT | MS_POSIXACL | MS_LAZYTIME | MS_I_VERSION)
 
 /* The bits of the file system as a whole are the same in both. */
@@ -101,7 +101,8 @@ static struct mount *mount_clone(struct mount *mnt, struct dentry *root)
 }
 
 /* The mount in the clone's tree that stands for original, which is in the tree of top. */
-static struct mount *clone_of(struct mount *original, const struct mount *top, struct mount *top_clone)
+static struct mount *clone_of(struct mount *original, const struct mount *top,
+                              struct mount *top_clone)
 {
     struct mount *parent, *child;
 
@@ -110,7 +111,7 @@ static struct mount *clone_of(struct mount *original, const struct mount *top, s
     parent = clone_of(original->parent, top, top_clone);
     if (!parent)
         return NULL;
-    list_for_each_entry(child, &parent->children, child_link) {
+    list_for_each_entry (child, &parent->children, child_link) {
         if (child->mountpoint == original->mountpoint && child->root == original->root)
             return child;
     }
@@ -119,7 +120,8 @@ static struct mount *clone_of(struct mount *original, const struct mount *top, s
 
 static int clone_children(struct mount *top, struct dentry *root, struct mount *top_clone)
 {
-    for (struct mount *mnt = mount_next_in_tree(top, top); mnt; mnt = mount_next_in_tree(mnt, top)) {
+    for (struct mount *mnt = mount_next_in_tree(top, top); mnt;
+         mnt = mount_next_in_tree(mnt, top)) {
         struct mount *parent = clone_of(mnt->parent, top, top_clone), *clone;
         int error;
 
@@ -240,8 +242,8 @@ static int mount_remount(const struct path *target, unsigned long flags, char *d
 }
 
 /*
- * Every mount is private: nothing propagates from or to it. So private is what it is already, a slave
- * of nobody is private, and shared, which would promise propagation, is refused.
+ * Every mount is private: nothing propagates from or to it. So private is what it is already, a
+ * slave of nobody is private, and shared, which would promise propagation, is refused.
  */
 static int mount_change_type(const struct path *target, unsigned long flags)
 {
@@ -300,7 +302,8 @@ int kern_mount(const char *source, const char *target, const char *type, unsigne
 /* What umount of the root means: nobody can take it away, but it can be made safe to switch off. */
 static int umount_root(struct mount *mnt)
 {
-    return mnt->sb->flags & SB_RDONLY ? 0 : super_remount(mnt->sb, mnt->sb->flags | SB_RDONLY, NULL);
+    return mnt->sb->flags & SB_RDONLY ? 0
+                                      : super_remount(mnt->sb, mnt->sb->flags | SB_RDONLY, NULL);
 }
 
 /* The first time it marks, the second time, if nobody used it in between, it unmounts. */

@@ -32,13 +32,11 @@ static void show_super_flags(struct seq_file *m, const struct super_block *sb)
 
 static void show_mount_flags(struct seq_file *m, const struct mount *mnt)
 {
-    static const struct flag_name names[] = {{MNT_NOSUID, ",nosuid"},
-                                             {MNT_NODEV, ",nodev"},
-                                             {MNT_NOEXEC, ",noexec"},
-                                             {MNT_NOATIME, ",noatime"},
-                                             {MNT_NODIRATIME, ",nodiratime"},
-                                             {MNT_RELATIME, ",relatime"},
-                                             {MNT_NOSYMFOLLOW, ",nosymfollow"}};
+    static const struct flag_name names[] = {
+        {MNT_NOSUID, ",nosuid"},          {MNT_NODEV, ",nodev"},
+        {MNT_NOEXEC, ",noexec"},          {MNT_NOATIME, ",noatime"},
+        {MNT_NODIRATIME, ",nodiratime"},  {MNT_RELATIME, ",relatime"},
+        {MNT_NOSYMFOLLOW, ",nosymfollow"}};
 
     show_flags(m, mnt->flags, names, ARRAY_SIZE(names));
 }
@@ -134,7 +132,7 @@ int mounts_show_for(struct seq_file *m, enum mounts_format format, struct fs_inf
     rwsem_read_lock(&namespace_sem);
     ns = root.mnt->ns;
     if (ns) {
-        list_for_each_entry(mnt, &ns->mounts, ns_link)
+        list_for_each_entry (mnt, &ns->mounts, ns_link)
             show_mount(m, mnt, &root, format, buf);
     }
     rwsem_read_unlock(&namespace_sem);

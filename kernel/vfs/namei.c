@@ -2,17 +2,18 @@
 /*
  * Path walk: from a name to a dentry in a mount (path_resolution(7)).
  *
- * A walk first runs under RCU: it takes no lock and no reference on any component. What makes that sound
- * is the sequence of each dentry: the child is looked up, its sequence noted, and then the parent's
- * sequence checked, so the child was the parent's child while the parent was where the walk found it;
- * and the same link by link from the start. At the end the walk takes references on the last dentry and
- * its mount, and checks their sequences once more. Whenever something is not in the cache, or an
- * operation might sleep, the walk either takes references where it stands and goes on (walk_leave_rcu),
- * or, when that fails, gives up with -ECHILD and is repeated with references from the start.
+ * A walk first runs under RCU: it takes no lock and no reference on any component. What makes that
+ * sound is the sequence of each dentry: the child is looked up, its sequence noted, and then the
+ * parent's sequence checked, so the child was the parent's child while the parent was where the
+ * walk found it; and the same link by link from the start. At the end the walk takes references on
+ * the last dentry and its mount, and checks their sequences once more. Whenever something is not in
+ * the cache, or an operation might sleep, the walk either takes references where it stands and goes
+ * on (walk_leave_rcu), or, when that fails, gives up with -ECHILD and is repeated with references
+ * from the start.
  *
  * Symlinks are walked without recursion: links[] keeps what follows each link in its path. A body
- * lives as long as its link's inode, which RCU keeps; so with a link in progress a walk does not leave
- * RCU in the middle but starts over.
+ * lives as long as its link's inode, which RCU keeps; so with a link in progress a walk does not
+ * leave RCU in the middle but starts over.
  *
  * Lock order: a directory's rwsem is taken for one component's look-up, never two at a time here.
  */
@@ -637,7 +638,8 @@ static const char *next_component(struct walk *w, const char *name)
     return name;
 }
 
-/* The string is at its end. Goes on with what follows the innermost link: true if something does. */
+/* The string is at its end. Goes on with what follows the innermost link: true if something does.
+ */
 static bool resume_rest(struct walk *w, const char **name)
 {
     if (!w->depth || !w->links[w->depth - 1].rest)

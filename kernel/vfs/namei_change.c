@@ -2,8 +2,8 @@
 /*
  * Names that come and go: mkdir(2), mknod(2), symlink(2), link(2), unlink(2), rmdir(2).
  *
- * vfs_*() are the operations on locked directories with everything checked; do_*at() find the place by
- * path first. Order of locks: write access of the mount, the directory's rwsem (subclass 0), the
+ * vfs_*() are the operations on locked directories with everything checked; do_*at() find the place
+ * by path first. Order of locks: write access of the mount, the directory's rwsem (subclass 0), the
  * victim's rwsem (INODE_LOCK_CHILD).
  */
 #include <abi/linux/inotify.h>
@@ -316,7 +316,8 @@ int do_mknodat(int dfd, const char *name, umode_t mode, dev_t dev)
     if (!(mode & S_IFMT) || S_ISREG(mode))
         error = vfs_create(dir.dentry->inode, dentry, mode, true);
     else
-        error = vfs_mknod(dir.dentry->inode, dentry, mode, S_ISCHR(mode) || S_ISBLK(mode) ? dev : 0);
+        error =
+            vfs_mknod(dir.dentry->inode, dentry, mode, S_ISCHR(mode) || S_ISBLK(mode) ? dev : 0);
     path_create_end(&dir, dentry);
     return error;
 }

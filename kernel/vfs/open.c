@@ -2,9 +2,10 @@
 /*
  * open(2): from a path and flags to an open file.
  *
- * The walk goes to the last component's directory. Then, without O_CREAT, the last component is a step
- * like any other; with it, the name is looked up and created under the directory's lock. A symlink at the
- * end is walked on from there, so O_CREAT through a dangling link makes the link's target.
+ * The walk goes to the last component's directory. Then, without O_CREAT, the last component is a
+ * step like any other; with it, the name is looked up and created under the directory's lock. A
+ * symlink at the end is walked on from there, so O_CREAT through a dangling link makes the link's
+ * target.
  */
 #include <abi/linux/inotify.h>
 #include <kernel/proc/signal.h>
@@ -14,13 +15,13 @@
 
 /* --- flags --- */
 
-#define OPEN_VALID_FLAGS                                                                           \
-    (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | O_ASYNC | \
-     O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH |          \
-     __O_TMPFILE)
-#define OPEN_PATH_FLAGS  (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
-#define RESOLVE_VALID                                                                              \
-    (RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH |             \
+#define OPEN_VALID_FLAGS                                                                   \
+    (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC |  \
+     O_ASYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | \
+     O_PATH | __O_TMPFILE)
+#define OPEN_PATH_FLAGS (O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC)
+#define RESOLVE_VALID                                                                  \
+    (RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | \
      RESOLVE_IN_ROOT | RESOLVE_CACHED)
 
 static int resolve_to_lookup(u64 resolve, u64 flags, u32 *lookup)
@@ -125,8 +126,7 @@ static int may_open_type(const struct path *path, int acc_mode)
         fallthrough;
     case S_IFIFO:
     case S_IFSOCK: return acc_mode & MAY_EXEC ? -EACCES : 0;
-    default:
-        return (acc_mode & MAY_EXEC) && (path->mnt->flags & MNT_NOEXEC) ? -EACCES : 0;
+    default: return (acc_mode & MAY_EXEC) && (path->mnt->flags & MNT_NOEXEC) ? -EACCES : 0;
     }
 }
 
@@ -370,7 +370,8 @@ struct file *file_open_path(const struct path *path, int flags, const struct cre
     return ERR_PTR(error);
 }
 
-static struct file *open_kernel_name(int dfd, const char *text, int flags, umode_t mode, u32 acc_mode)
+static struct file *open_kernel_name(int dfd, const char *text, int flags, umode_t mode,
+                                     u32 acc_mode)
 {
     const struct open_how how = {.flags = (unsigned int)flags, .mode = flags & O_CREAT ? mode : 0};
     struct open_request req;
@@ -394,7 +395,8 @@ struct file *file_open_name(const char *name, int flags, umode_t mode)
     return open_kernel_name(AT_FDCWD, name, flags, mode, 0);
 }
 
-/* Checked as for execution, and kept from being written until the file is closed by exec's owner. */
+/* Checked as for execution, and kept from being written until the file is closed by exec's owner.
+ */
 static struct file *exec_checked(struct file *file)
 {
     int error;

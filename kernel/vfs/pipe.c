@@ -2,9 +2,10 @@
 /*
  * Pipes and FIFOs (pipe(7), fifo(7)): a ring of pages with bytes in them.
  *
- * A write of up to PIPE_BUF bytes is atomic: it fits one buffer, or waits until there is a free one. Small
- * writes are appended to the last page as long as it has room. Readers sleep when the ring is empty, writers
- * when it is full; each side wakes the other only when that was so, unless somebody polls.
+ * A write of up to PIPE_BUF bytes is atomic: it fits one buffer, or waits until there is a free
+ * one. Small writes are appended to the last page as long as it has room. Readers sleep when the
+ * ring is empty, writers when it is full; each side wakes the other only when that was so, unless
+ * somebody polls.
  *
  * A pipe belongs to its inode and lives as long as the inode has open files (pipe->files under
  * inode->lock).
@@ -85,8 +86,8 @@ int pipe_wait_readable(struct pipe *pipe)
     int error;
 
     mutex_unlock(&pipe->mutex);
-    error = wait_event_interruptible_exclusive(
-        &pipe->readers_wait, !pipe_is_empty(pipe) || !READ_ONCE(pipe->writers));
+    error = wait_event_interruptible_exclusive(&pipe->readers_wait,
+                                               !pipe_is_empty(pipe) || !READ_ONCE(pipe->writers));
     mutex_lock(&pipe->mutex);
     return error;
 }
@@ -96,8 +97,8 @@ int pipe_wait_writable(struct pipe *pipe)
     int error;
 
     mutex_unlock(&pipe->mutex);
-    error = wait_event_interruptible_exclusive(
-        &pipe->writers_wait, !pipe_is_full(pipe) || !READ_ONCE(pipe->readers));
+    error = wait_event_interruptible_exclusive(&pipe->writers_wait,
+                                               !pipe_is_full(pipe) || !READ_ONCE(pipe->readers));
     mutex_lock(&pipe->mutex);
     return error;
 }
@@ -616,10 +617,9 @@ int pipe_create(struct file *files[2], int flags)
     pipe = inode->pipe;
     files[0] = file_open_pseudo(pipe_mount, inode_get(inode), NULL, &pipe_fops,
                                 O_RDONLY | (flags & O_NONBLOCK));
-    files[1] = IS_ERR(files[0])
-                   ? files[0]
-                   : file_open_pseudo(pipe_mount, inode_get(inode), NULL, &pipe_fops,
-                                      O_WRONLY | (flags & (O_NONBLOCK | O_DIRECT)));
+    files[1] = IS_ERR(files[0]) ? files[0]
+                                : file_open_pseudo(pipe_mount, inode_get(inode), NULL, &pipe_fops,
+                                                   O_WRONLY | (flags & (O_NONBLOCK | O_DIRECT)));
     if (IS_ERR(files[1])) {
         int error = PTR_ERR(files[1]);
 

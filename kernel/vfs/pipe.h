@@ -24,11 +24,11 @@ struct pipe {
     struct mutex mutex;
     struct wait_queue readers_wait, writers_wait;
     u32 head, tail, size;
-    u32 readers, writers;                /* open files */
-    u32 reader_opens, writer_opens;      /* so far: FIFO opens wait for a change */
-    u32 files;                           /* inode->lock */
-    bool polled;                         /* somebody polls: wake for each change */
-    struct page *spare;                  /* for the next write */
+    u32 readers, writers;           /* open files */
+    u32 reader_opens, writer_opens; /* so far: FIFO opens wait for a change */
+    u32 files;                      /* inode->lock */
+    bool polled;                    /* somebody polls: wake for each change */
+    struct page *spare;             /* for the next write */
     struct pipe_buffer *buffers;
 };
 

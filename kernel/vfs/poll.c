@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * poll(2) and select(2): one round asks each file for its state and queues the caller on its wait queues;
- * if nothing was found, it sleeps, and asks again without queueing. A wake-up whose events are not among those
- * asked for does not end the sleep.
+ * poll(2) and select(2): one round asks each file for its state and queues the caller on its wait
+ * queues; if nothing was found, it sleeps, and asks again without queueing. A wake-up whose events
+ * are not among those asked for does not end the sleep.
  */
 #include "poll_core.h"
 
@@ -188,8 +188,8 @@ static int select_one(unsigned int fd, struct select_sets *s, struct poll_wait *
 
     if (!f.file)
         return -EBADF;
-    pw->table.key = (in ? SELECT_IN : 0) | (out ? SELECT_OUT : 0) | (ex ? SELECT_EX : 0) |
-                    EPOLLERR | EPOLLHUP;
+    pw->table.key =
+        (in ? SELECT_IN : 0) | (out ? SELECT_OUT : 0) | (ex ? SELECT_EX : 0) | EPOLLERR | EPOLLHUP;
     events = file_poll(f.file, &pw->table);
     fd_put(f);
     if (in && (events & SELECT_IN)) {

@@ -32,8 +32,8 @@ struct poll_entries_page;
 struct poll_wait {
     struct poll_table table;
     struct task *task;
-    bool triggered;   /* a wake-up came since it was last cleared */
-    int error;        /* -ENOMEM */
+    bool triggered; /* a wake-up came since it was last cleared */
+    int error;      /* -ENOMEM */
     unsigned int nr_inline;
     struct poll_entries_page *pages;
     struct poll_entry inline_entries[POLL_INLINE_ENTRIES];

@@ -3,8 +3,8 @@
  * rename(2) and renameat2(2).
  *
  * Two directories are locked ancestor first; the super block's rename_mutex keeps ancestry still
- * meanwhile, so that two renames cannot make a loop between them. What may not be renamed into or onto
- * is the trap: the child of one directory through which the other is reached.
+ * meanwhile, so that two renames cannot make a loop between them. What may not be renamed into or
+ * onto is the trap: the child of one directory through which the other is reached.
  */
 #include <abi/linux/inotify.h>
 #include <kernel/lib/string.h>

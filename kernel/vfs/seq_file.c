@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Text made on the fly: a buffer that holds one or more whole records, and an iterator that makes them.
+ * Text made on the fly: a buffer that holds one or more whole records, and an iterator that makes
+ * them.
  *
- * A read fills the buffer with records until it has what the reader wants, and hands out from it. A record
- * that does not fit the buffer is made again in one twice as large. The position in bytes is kept for
- * lseek and pread: going back means making everything again from the start up to there.
+ * A read fills the buffer with records until it has what the reader wants, and hands out from it. A
+ * record that does not fit the buffer is made again in one twice as large. The position in bytes is
+ * kept for lseek and pread: going back means making everything again from the start up to there.
  */
 #include <kernel/arch/uaccess.h>
 #include <kernel/err.h>

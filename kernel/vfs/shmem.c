@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Files in memory for the kernel's own use: nameless files of a tmpfs that is mounted nowhere. tmpfs is
- * found by its name when the first is wanted, so that nothing here depends on it.
+ * Files in memory for the kernel's own use: nameless files of a tmpfs that is mounted nowhere.
+ * tmpfs is found by its name when the first is wanted, so that nothing here depends on it.
  *
  * Seals (memfd_create(2)) are kept in the inode and looked at by tmpfs and mmap; SEALABLE says that
  * any may be added at all.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * signalfd(2): signals read from a descriptor. What is read are the signals of the task that reads, not of
- * the one that made the descriptor.
+ * signalfd(2): signals read from a descriptor. What is read are the signals of the task that reads,
+ * not of the one that made the descriptor.
  *
- * A poller sleeps on the wait queue of its thread group. The file keeps every group that ever polled it
- * (struct signal_state) until it is closed, so that an epoll instance that outlives the group does not
- * stand on a queue that is gone.
+ * A poller sleeps on the wait queue of its thread group. The file keeps every group that ever
+ * polled it (struct signal_state) until it is closed, so that an epoll instance that outlives the
+ * group does not stand on a queue that is gone.
  */
 #include <abi/linux/poll.h>
 #include <kernel/errno_internal.h>
@@ -78,9 +78,7 @@ static void fill_kernel_signal(struct signalfd_siginfo *ssi, const struct siginf
         ssi->ssi_syscall = info->si_syscall;
         ssi->ssi_arch = info->si_arch;
         break;
-    default:
-        ssi->ssi_pid = info->si_pid;
-        ssi->ssi_uid = info->si_uid;
+    default: ssi->ssi_pid = info->si_pid; ssi->ssi_uid = info->si_uid;
     }
 }
 
@@ -119,8 +117,8 @@ static int take_signal(const struct signalfd *s, struct siginfo *info)
 
 static bool signal_is_wanted(const struct signalfd *s)
 {
-    u64 pending = READ_ONCE(current->pending.set.bits) |
-                  READ_ONCE(current->signal->shared.set.bits);
+    u64 pending =
+        READ_ONCE(current->pending.set.bits) | READ_ONCE(current->signal->shared.set.bits);
 
     return pending & READ_ONCE(s->mask.bits);
 }

@@ -92,7 +92,8 @@ static int wait_room(struct pipe *pipe, bool nonblock)
 }
 
 /* One page's worth from the file into the pipe. */
-static ssize_t splice_page_in(struct file *in, loff_t *pos, struct pipe *pipe, size_t len, bool nonblock)
+static ssize_t splice_page_in(struct file *in, loff_t *pos, struct pipe *pipe, size_t len,
+                              bool nonblock)
 {
     struct page *page;
     ssize_t n;
@@ -191,7 +192,8 @@ static void pipe_unshift(struct pipe *pipe, struct pipe_buffer *rest)
     *pipe_buffer_at(pipe, pipe->tail) = *rest;
 }
 
-static ssize_t splice_one_out(struct pipe *pipe, struct file *out, loff_t *pos, size_t len, bool nonblock)
+static ssize_t splice_one_out(struct pipe *pipe, struct file *out, loff_t *pos, size_t len,
+                              bool nonblock)
 {
     struct pipe_buffer buf;
     ssize_t n;
@@ -277,8 +279,8 @@ ssize_t splice_pipe_to_pipe(struct file *in_file, struct file *out_file, size_t 
                             unsigned int flags, bool copy)
 {
     struct pipe *in = file_pipe(in_file), *out = file_pipe(out_file);
-    bool nonblock = (flags & SPLICE_F_NONBLOCK) ||
-                    ((in_file->flags | out_file->flags) & O_NONBLOCK);
+    bool nonblock =
+        (flags & SPLICE_F_NONBLOCK) || ((in_file->flags | out_file->flags) & O_NONBLOCK);
     ssize_t done = 0;
 
     while (!done) {

@@ -5,9 +5,9 @@
  * A periodic timer runs once and is started again when its expirations are read, which is also when
  * the periods that went by meanwhile are counted: a reader who is late costs nothing.
  *
- * Times of CLOCK_REALTIME and CLOCK_BOOTTIME are kept as they were given and turned into monotonic time
- * when the timer is started. When the clock is set (timerfd_clock_was_set), absolute real-time timers
- * start again, and those with TFD_TIMER_CANCEL_ON_SET wake their reader with ECANCELED.
+ * Times of CLOCK_REALTIME and CLOCK_BOOTTIME are kept as they were given and turned into monotonic
+ * time when the timer is started. When the clock is set (timerfd_clock_was_set), absolute real-time
+ * timers start again, and those with TFD_TIMER_CANCEL_ON_SET wake their reader with ECANCELED.
  *
  * Locks: all_mutex > timerfd->mutex > wait.lock (ticks, state; interrupts off).
  */
@@ -34,8 +34,8 @@
 #define CAP_WAKE_ALARM       35
 
 struct timerfd {
-    struct list_head link;  /* all, all_mutex */
-    struct mutex mutex;     /* settime */
+    struct list_head link; /* all, all_mutex */
+    struct mutex mutex;    /* settime */
     struct timer timer;
     struct wait_queue wait; /* its lock: what follows */
     u64 ticks;              /* expirations not read */
@@ -143,7 +143,8 @@ static ssize_t timerfd_read(struct kiocb *iocb, struct iov_iter *to)
     }
     if (!ticks)
         return -ECANCELED;
-    return copy_to_iter(&ticks, sizeof(ticks), to) == sizeof(ticks) ? (ssize_t)sizeof(ticks) : -EFAULT;
+    return copy_to_iter(&ticks, sizeof(ticks), to) == sizeof(ticks) ? (ssize_t)sizeof(ticks)
+                                                                    : -EFAULT;
 }
 
 static u32 timerfd_poll(struct file *file, struct poll_table *table)
@@ -371,7 +372,7 @@ void timerfd_clock_was_set(void)
     struct timerfd *t;
 
     mutex_lock(&all_mutex);
-    list_for_each_entry(t, &all, link)
+    list_for_each_entry (t, &all, link)
         timerfd_follow_clock(t);
     mutex_unlock(&all_mutex);
 }

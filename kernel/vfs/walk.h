@@ -10,31 +10,31 @@
 
 /* A symlink whose body is being walked. */
 struct walk_link {
-    const char *rest;       /* what follows it in the path; NULL: it was the last component */
-    struct path path;       /* the link, referenced (not under RCU) */
-    void (*done)(void *);   /* gives the body back */
+    const char *rest;     /* what follows it in the path; NULL: it was the last component */
+    struct path path;     /* the link, referenced (not under RCU) */
+    void (*done)(void *); /* gives the body back */
     void *cookie;
 };
 
 struct walk {
-    struct path path;       /* where the walk stands; referenced unless WALK_RCU */
-    struct inode *inode;    /* path.dentry's */
-    u32 seq;                /* path.dentry's sequence when it was entered (WALK_RCU) */
+    struct path path;    /* where the walk stands; referenced unless WALK_RCU */
+    struct inode *inode; /* path.dentry's */
+    u32 seq;             /* path.dentry's sequence when it was entered (WALK_RCU) */
     u32 mount_seq, rename_seq;
-    u32 flags;              /* LOOKUP_*, WALK_* */
+    u32 flags; /* LOOKUP_*, WALK_* */
     enum last_type last_type;
-    struct qstr last;       /* the component not walked yet */
-    bool last_slash;        /* slashes follow it */
-    unsigned int depth;     /* links in use */
-    unsigned int nr_links;  /* followed so far */
+    struct qstr last;      /* the component not walked yet */
+    bool last_slash;       /* slashes follow it */
+    unsigned int depth;    /* links in use */
+    unsigned int nr_links; /* followed so far */
     int dfd;
     const char *name;
-    struct path root;       /* WALK_ROOT_SET; referenced with WALK_ROOT_REF */
+    struct path root; /* WALK_ROOT_SET; referenced with WALK_ROOT_REF */
     struct fd dir_fd;
     bool have_dir_fd;
     struct walk_link *links;
     struct walk_link inline_links[WALK_INLINE_LINKS];
-    struct walk *outer;     /* the walk this one interrupts */
+    struct walk *outer; /* the walk this one interrupts */
 };
 
 /* walk.flags above the LOOKUP_* bits. */
@@ -68,13 +68,13 @@ struct dentry *walk_lookup_fast(struct walk *w, u32 *seq);
 /*
  * Runs fn up to twice: under RCU, and when that gives up, with references.
  */
-#define WALK_TRY(result, w, dfd, name, lookup_flags, call)                                         \
-    do {                                                                                           \
-        walk_begin(w, dfd, name, (lookup_flags) | WALK_RCU);                                       \
-        (result) = (call);                                                                         \
-        if ((result) != -ECHILD)                                                                   \
-            break;                                                                                 \
-        walk_begin(w, dfd, name, lookup_flags);                                                    \
-        (result) = (call);                                                                         \
+#define WALK_TRY(result, w, dfd, name, lookup_flags, call)   \
+    do {                                                     \
+        walk_begin(w, dfd, name, (lookup_flags) | WALK_RCU); \
+        (result) = (call);                                   \
+        if ((result) != -ECHILD)                             \
+            break;                                           \
+        walk_begin(w, dfd, name, lookup_flags);              \
+        (result) = (call);                                   \
     } while (0)
 #endif

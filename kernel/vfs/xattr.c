@@ -2,8 +2,8 @@
 /*
  * Extended attributes (xattr(7)): who may read and write which names, then the file system's own.
  *
- * user.* is for regular files and directories, by file permission (in a sticky directory only by its
- * owner); trusted.* for CAP_SYS_ADMIN alone; security.* is read by everybody and written with
+ * user.* is for regular files and directories, by file permission (in a sticky directory only by
+ * its owner); trusted.* for CAP_SYS_ADMIN alone; security.* is read by everybody and written with
  * CAP_SYS_ADMIN; system.* is the file system's to decide.
  */
 #include "xattr.h"

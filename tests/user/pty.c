@@ -14,12 +14,12 @@
 #include "ktap.h"
 
 #ifndef TIOCPKT_DATA
-#define TIOCPKT_DATA       0
-#define TIOCPKT_FLUSHREAD  1
-#define TIOCPKT_STOP       4
-#define TIOCPKT_START      8
-#define TIOCPKT_NOSTOP     16
-#define TIOCPKT_DOSTOP     32
+#define TIOCPKT_DATA      0
+#define TIOCPKT_FLUSHREAD 1
+#define TIOCPKT_STOP      4
+#define TIOCPKT_START     8
+#define TIOCPKT_NOSTOP    16
+#define TIOCPKT_DOSTOP    32
 #endif
 
 static int master = -1, slave = -1;
@@ -417,9 +417,9 @@ static int in_session(int (*fn)(void))
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
 }
 
-#define CHECK(condition)     \
-    do {                     \
-        if (!(condition))    \
+#define CHECK(condition)               \
+    do {                               \
+        if (!(condition))              \
             return __LINE__ % 250 + 1; \
     } while (0)
 

@@ -273,7 +273,8 @@ TEST(sigtimedwait_gives_up_in_time)
     EXPECT_EQ(sigtimedwait(&set, NULL, &limit), -1);
     EXPECT_EQ(errno, EAGAIN);
     clock_gettime(CLOCK_MONOTONIC, &after);
-    EXPECT_GE((after.tv_sec - before.tv_sec) * 1000000000L + after.tv_nsec - before.tv_nsec, 50000000L);
+    EXPECT_GE((after.tv_sec - before.tv_sec) * 1000000000L + after.tv_nsec - before.tv_nsec,
+              50000000L);
     EXPECT_EQ(sigtimedwait(&set, NULL, &zero), -1);
     EXPECT_EQ(errno, EAGAIN);
     EXPECT_EQ(sigtimedwait(&set, NULL, &bad), -1);
@@ -326,7 +327,8 @@ TEST(sleep_goes_on_after_a_stop)
         clock_gettime(CLOCK_MONOTONIC, &before);
         int err = nanosleep(&ts, NULL);
         clock_gettime(CLOCK_MONOTONIC, &after);
-        long ms = (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
+        long ms =
+            (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
         _exit(err == 0 && ms >= 299 ? 0 : 1);
     }
     sleep_ms(50);
@@ -528,7 +530,8 @@ TEST(exec_by_a_thread_replaces_the_whole_group)
 
 TEST(stop_stops_all_threads_and_continue_continues_them)
 {
-    volatile int *counter = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    volatile int *counter =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     pid_t pid = fork();
     int status;
 
@@ -653,10 +656,11 @@ TEST(a_handler_may_change_what_it_returns_to)
     sigset_t now;
 
     sigaction(SIGUSR1, &sa, NULL);
-    __asm__ volatile("movl %1, %%edi\n\tmovl %2, %%esi\n\tmovl $200, %%eax\n\tsyscall\n\tmovq %%rbx, %0"
-                     : "=r"(rbx)
-                     : "r"((int)syscall(SYS_gettid)), "i"(SIGUSR1)
-                     : "rax", "rbx", "rcx", "rdi", "rsi", "r11", "memory");
+    __asm__ volatile(
+        "movl %1, %%edi\n\tmovl %2, %%esi\n\tmovl $200, %%eax\n\tsyscall\n\tmovq %%rbx, %0"
+        : "=r"(rbx)
+        : "r"((int)syscall(SYS_gettid)), "i"(SIGUSR1)
+        : "rax", "rbx", "rcx", "rdi", "rsi", "r11", "memory");
     EXPECT_EQ(rbx, 0x1234);
     sigprocmask(SIG_SETMASK, NULL, &now);
     EXPECT_TRUE(sigismember(&now, SIGUSR2));
@@ -667,12 +671,13 @@ TEST(vector_registers_survive_a_handler)
     double values[4] = {1.5, 2.5, 3.5, 4.5}, after[4];
 
     catch (SIGUSR1, 0);
-    __asm__ volatile("movupd %1, %%xmm6\n\tmovupd %2, %%xmm7\n\tmovl %3, %%edi\n\tmovl %4, %%esi\n\t"
-                     "movl $200, %%eax\n\tsyscall\n\tmovupd %%xmm6, %0"
-                     : "=m"(*(double(*)[2])after)
-                     : "m"(*(double(*)[2])values), "m"(*(double(*)[2])(values + 2)),
-                       "r"((int)syscall(SYS_gettid)), "i"(SIGUSR1)
-                     : "rax", "rcx", "rdi", "rsi", "r11", "xmm6", "xmm7", "memory");
+    __asm__ volatile(
+        "movupd %1, %%xmm6\n\tmovupd %2, %%xmm7\n\tmovl %3, %%edi\n\tmovl %4, %%esi\n\t"
+        "movl $200, %%eax\n\tsyscall\n\tmovupd %%xmm6, %0"
+        : "=m"(*(double(*)[2])after)
+        : "m"(*(double(*)[2])values), "m"(*(double(*)[2])(values + 2)),
+          "r"((int)syscall(SYS_gettid)), "i"(SIGUSR1)
+        : "rax", "rcx", "rdi", "rsi", "r11", "xmm6", "xmm7", "memory");
     EXPECT_TRUE(after[0] == 1.5 && after[1] == 2.5);
     EXPECT_EQ(seen[SIGUSR1], 1);
 }
@@ -701,10 +706,11 @@ TEST(without_a_stack_a_handler_is_a_segv)
 
     if (pid == 0) {
         catch (SIGUSR1, 0);
-        __asm__ volatile("movl %0, %%edi\n\tmovl %1, %%esi\n\tmovl $8, %%esp\n\tmovl $200, %%eax\n\tsyscall"
-                         :
-                         : "r"((int)syscall(SYS_gettid)), "i"(SIGUSR1)
-                         : "rax", "rcx", "rdi", "rsi", "r11");
+        __asm__ volatile(
+            "movl %0, %%edi\n\tmovl %1, %%esi\n\tmovl $8, %%esp\n\tmovl $200, %%eax\n\tsyscall"
+            :
+            : "r"((int)syscall(SYS_gettid)), "i"(SIGUSR1)
+            : "rax", "rcx", "rdi", "rsi", "r11");
         _exit(0);
     }
     EXPECT_EQ(WTERMSIG(wait_status(pid)), SIGSEGV);

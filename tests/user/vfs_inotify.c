@@ -15,13 +15,20 @@ static const char *next_event(void)
     static const struct {
         unsigned int bit;
         const char *name;
-    } names[] = {{IN_ACCESS, "ACCESS"},           {IN_MODIFY, "MODIFY"},
-                 {IN_ATTRIB, "ATTRIB"},           {IN_CLOSE_WRITE, "CLOSE_WRITE"},
-                 {IN_CLOSE_NOWRITE, "CLOSE_NOWRITE"}, {IN_OPEN, "OPEN"},
-                 {IN_MOVED_FROM, "MOVED_FROM"},   {IN_MOVED_TO, "MOVED_TO"},
-                 {IN_CREATE, "CREATE"},           {IN_DELETE, "DELETE"},
-                 {IN_DELETE_SELF, "DELETE_SELF"}, {IN_MOVE_SELF, "MOVE_SELF"},
-                 {IN_UNMOUNT, "UNMOUNT"},         {IN_IGNORED, "IGNORED"},
+    } names[] = {{IN_ACCESS, "ACCESS"},
+                 {IN_MODIFY, "MODIFY"},
+                 {IN_ATTRIB, "ATTRIB"},
+                 {IN_CLOSE_WRITE, "CLOSE_WRITE"},
+                 {IN_CLOSE_NOWRITE, "CLOSE_NOWRITE"},
+                 {IN_OPEN, "OPEN"},
+                 {IN_MOVED_FROM, "MOVED_FROM"},
+                 {IN_MOVED_TO, "MOVED_TO"},
+                 {IN_CREATE, "CREATE"},
+                 {IN_DELETE, "DELETE"},
+                 {IN_DELETE_SELF, "DELETE_SELF"},
+                 {IN_MOVE_SELF, "MOVE_SELF"},
+                 {IN_UNMOUNT, "UNMOUNT"},
+                 {IN_IGNORED, "IGNORED"},
                  {IN_ISDIR, "ISDIR"}};
     static char queue[4096], text[300];
     static size_t at, have;

@@ -23,12 +23,12 @@ static int begin(void)
     return chdir(here) == 0;
 }
 
-#define BEGIN_OR_SKIP()              \
-    do {                             \
-        if (!begin()) {              \
-            SKIP("may not mount");   \
-            return;                  \
-        }                            \
+#define BEGIN_OR_SKIP()            \
+    do {                           \
+        if (!begin()) {            \
+            SKIP("may not mount"); \
+            return;                \
+        }                          \
     } while (0)
 
 static dev_t dev_of(const char *path)

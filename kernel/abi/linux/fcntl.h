@@ -141,11 +141,11 @@ _Static_assert(sizeof(struct flock) == 32, "struct flock");
 #define SPLICE_F_GIFT     0x08
 
 /* preadv2(2), pwritev2(2). */
-#define RWF_HIPRI  0x01
-#define RWF_DSYNC  0x02
-#define RWF_SYNC   0x04
-#define RWF_NOWAIT 0x08
-#define RWF_APPEND 0x10
+#define RWF_HIPRI         0x01
+#define RWF_DSYNC         0x02
+#define RWF_SYNC          0x04
+#define RWF_NOWAIT        0x08
+#define RWF_APPEND        0x10
 
 #define RESOLVE_NO_XDEV       0x01
 #define RESOLVE_NO_MAGICLINKS 0x02
@@ -159,7 +159,7 @@ struct open_how {
     unsigned long long mode;
     unsigned long long resolve;
 };
-#define OPEN_HOW_SIZE_VER0 24
+#define OPEN_HOW_SIZE_VER0    24
 
 #define CLOSE_RANGE_UNSHARE 0x2
 #define CLOSE_RANGE_CLOEXEC 0x4

@@ -48,16 +48,16 @@
 #define ST_NOSYMFOLLOW 0x2000
 
 /* statfs.f_type */
-#define TMPFS_MAGIC      0x01021994
-#define RAMFS_MAGIC      0x858458f6
-#define PROC_SUPER_MAGIC 0x9fa0
-#define SYSFS_MAGIC      0x62656572
-#define EXT4_SUPER_MAGIC 0xef53
-#define MSDOS_SUPER_MAGIC 0x4d44
-#define PIPEFS_MAGIC     0x50495045
-#define SOCKFS_MAGIC     0x534f434b
+#define TMPFS_MAGIC         0x01021994
+#define RAMFS_MAGIC         0x858458f6
+#define PROC_SUPER_MAGIC    0x9fa0
+#define SYSFS_MAGIC         0x62656572
+#define EXT4_SUPER_MAGIC    0xef53
+#define MSDOS_SUPER_MAGIC   0x4d44
+#define PIPEFS_MAGIC        0x50495045
+#define SOCKFS_MAGIC        0x534f434b
 #define ANON_INODE_FS_MAGIC 0x09041934
-#define DEVPTS_SUPER_MAGIC 0x1cd1
-#define BDEVFS_MAGIC     0x62646576
+#define DEVPTS_SUPER_MAGIC  0x1cd1
+#define BDEVFS_MAGIC        0x62646576
 
 #endif

@@ -34,8 +34,8 @@
 #endif
 /* Not watched by the compiler's access checks (debug kernel). */
 #define __no_access_checks __attribute__((no_sanitize("address")))
-#define __cold __attribute__((cold))
-#define __hot  __attribute__((hot))
+#define __cold             __attribute__((cold))
+#define __hot              __attribute__((hot))
 #ifndef __pure
 #define __pure __attribute__((pure))
 #endif

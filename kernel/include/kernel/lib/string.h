@@ -45,9 +45,9 @@ void *memset_unchecked(void *to, int c, size_t n);
 #define memmove(to, from, n) __builtin_memmove(to, from, n)
 #define memset(to, c, n)     __builtin_memset(to, c, n)
 #endif
-#define memcmp(a, b, n)      __builtin_memcmp(a, b, n)
-#define strlen(s)            __builtin_strlen(s)
-#define strcmp(a, b)         __builtin_strcmp(a, b)
+#define memcmp(a, b, n) __builtin_memcmp(a, b, n)
+#define strlen(s)       __builtin_strlen(s)
+#define strcmp(a, b)    __builtin_strcmp(a, b)
 #else
 #include <string.h>
 #include <strings.h>

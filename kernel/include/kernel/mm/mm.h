@@ -169,9 +169,9 @@ unsigned int handle_mm_fault(struct vm_area *vma, unsigned long address, unsigne
 
 /*
  * For map_pages: enters page (locked, up to date) at address of vmf's area, read-only unless the
- * area allows a shared write, when nothing is mapped there yet; takes over the reference and counts the
- * mapping. Page table lock held; address lies in the same last-level table and inside
- * the area. True if it was entered.
+ * area allows a shared write, when nothing is mapped there yet; takes over the reference and counts
+ * the mapping. Page table lock held; address lies in the same last-level table and inside the area.
+ * True if it was entered.
  */
 bool vm_map_page_locked(struct vm_fault *vmf, unsigned long address, struct page *page);
 

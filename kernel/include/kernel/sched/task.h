@@ -143,8 +143,8 @@ struct task {
     struct mnt_namespace *mnt_ns;
     struct walk *walk;        /* (o) innermost path walk under way */
     unsigned int epoll_depth; /* (o) epoll instances being asked, one inside the other */
-    struct blk_plug *plug; /* (o) */
-    void *journal;         /* (o) running file-system transaction */
+    struct blk_plug *plug;    /* (o) */
+    void *journal;            /* (o) running file-system transaction */
 
     /* Signals. */
     struct signal_state *signal;  /* (t), stays until release */
@@ -180,11 +180,11 @@ struct task {
 #if CONFIG_DEBUG
     struct {
         const void *lock;
-        unsigned long ip;  /* who took it */
-        u16 node;          /* of the graph; 0: none */
-        u8 context;        /* task, softirq or interrupt */
+        unsigned long ip; /* who took it */
+        u16 node;         /* of the graph; 0: none */
+        u8 context;       /* task, softirq or interrupt */
         u8 shared;
-    } held[48];            /* (o) */
+    } held[48]; /* (o) */
     int nr_held;
 #endif
     struct rcu_head rcu;

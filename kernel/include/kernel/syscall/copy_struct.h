@@ -8,8 +8,8 @@
 #include <kernel/lib/string.h>
 
 /*
- * Copies what both know, zeroes what the user did not give; -E2BIG when bytes that the kernel does not
- * know are not zero; -EFAULT.
+ * Copies what both know, zeroes what the user did not give; -E2BIG when bytes that the kernel does
+ * not know are not zero; -EFAULT.
  */
 static inline int __must_check copy_struct_from_user(void *to, size_t size, const void __user *from,
                                                      size_t user_size)

@@ -45,10 +45,10 @@ struct fs_info { /* root, cwd, umask; shared by CLONE_FS */
 
 struct files *files_create(void);
 struct files *files_copy(struct files *old, int *error);
-void files_put(struct files *files);           /* last: closes everything */
-void files_close_on_exec(struct files *files); /* the caller is the only user */
-struct files *files_unshare(struct files *files); /* counted or a copy; NULL: no memory */
-int files_unshare_current(void);                  /* current gets a table of its own */
+void files_put(struct files *files);                     /* last: closes everything */
+void files_close_on_exec(struct files *files);           /* the caller is the only user */
+struct files *files_unshare(struct files *files);        /* counted or a copy; NULL: no memory */
+int files_unshare_current(void);                         /* current gets a table of its own */
 struct fs_info *fs_info_create(const struct path *root); /* root also as cwd; umask 022 */
 struct fs_info *fs_info_copy(struct fs_info *old);
 void fs_info_put(struct fs_info *fs);
