@@ -22,14 +22,16 @@ KCFLAGS := -std=gnu11 -O2 -g -ffreestanding -fPIE -mcmodel=small -mno-red-zone -
 GEN_INC := $(KOUT)/include
 KCFLAGS += -D__KERNEL__ -I$(ABI_INC) -Ikernel/include -I$(GEN_INC)
 KCFLAGS_release := -fomit-frame-pointer -DCONFIG_DEBUG=0 -DCONFIG_KASAN=0
-KCFLAGS_debug := -fno-omit-frame-pointer -fno-optimize-sibling-calls -DCONFIG_DEBUG=1 -DCONFIG_KASAN=1 \
+KCFLAGS_debug := -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+    -DCONFIG_DEBUG=1 -DCONFIG_KASAN=1 \
     -fstack-protector-strong -mstack-protector-guard=global
 KCFLAGS += $(KCFLAGS_$(CONFIG))
 
 # What the compiler checks at run time in the debug kernel; reports come from kernel/debug. Files
 # that a detector itself runs through, and those that run before its memory is there, are exempt.
 ifeq ($(CONFIG),debug)
-SANITIZE_UNDEFINED := -fsanitize=undefined -fno-sanitize=alignment,null,object-size,vptr,nonnull-attribute,returns-nonnull-attribute
+SANITIZE_UNDEFINED := -fsanitize=undefined -fno-sanitize=alignment,null,object-size,vptr \
+    -fno-sanitize=nonnull-attribute,returns-nonnull-attribute
 UNDEFINED_EXEMPT := kernel/debug/%.c kernel/lib/printf.c kernel/arch/pvh.c
 SANITIZE_ADDRESS := -fsanitize=kernel-address -fasan-shadow-offset=0xdffffc0000000000 \
     --param asan-stack=1 --param asan-globals=1 --param asan-instrumentation-with-call-threshold=0
@@ -58,9 +60,11 @@ KCC = $(CC) $(KCFLAGS) $(KCFLAGS_$(firstword $(subst /, ,$<))) $(call sanitize,$
 # Changes when a flag does: everything is then compiled again.
 $(KOUT)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(KCFLAGS) $(SANITIZERS)' | cmp -s - $@ || echo '$(CC) $(KCFLAGS) $(SANITIZERS)' > $@
+	@echo '$(CC) $(KCFLAGS) $(SANITIZERS)' | cmp -s - $@ || \
+	    echo '$(CC) $(KCFLAGS) $(SANITIZERS)' > $@
 
-$(KOUT)/%.c.o: %.c $(KOUT)/flags | $(ABI_INC)/abi $(GEN_INC)/kernel/syscall/syscalls.h $(KOUT)/syscall_table.h
+$(KOUT)/%.c.o: %.c $(KOUT)/flags | $(ABI_INC)/abi $(GEN_INC)/kernel/syscall/syscalls.h \
+        $(KOUT)/syscall_table.h
 	@mkdir -p $(@D)
 	$(Q)$(KCC) -c $< -o $@
 $(KOUT)/%.S.o: %.S | $(ABI_INC)/abi

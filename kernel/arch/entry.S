@@ -9,7 +9,8 @@
  * WORK_ bit, which leads to the full restore and IRETQ.
  *
  * GS: user and kernel bases are swapped at each border. Vectors that may hit between a border and
- * its SWAPGS (NMI, #DB, #DF, #MC) have stacks of their own, whose last word is the CPU's kernel GS base.
+ * its SWAPGS (NMI, #DB, #DF, #MC) have stacks of their own, whose last word is the CPU's kernel GS
+ * base.
  */
 #include "asm.h"
 

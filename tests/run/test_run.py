@@ -29,7 +29,8 @@ def make_run(command=None, stdin=None, **variables):
     argv += [f'{key}={value}' for key, value in settings.items()]
     if command is not None:
         argv.append(f'EXEC={command}')
-    environment = {k: v for k, v in os.environ.items() if not k.startswith('MAKE') and k != 'MFLAGS'}
+    environment = {k: v for k, v in os.environ.items()
+                   if not k.startswith('MAKE') and k != 'MFLAGS'}
     done = subprocess.run(argv, cwd=TOP, env=environment, stdout=subprocess.PIPE, check=False,
                           input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL)
     return done.returncode, done.stdout

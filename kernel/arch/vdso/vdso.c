@@ -27,8 +27,6 @@ struct vdso_timeval {
     s64 sec, usec;
 };
 
-extern const struct vdso_data vdso_data __attribute__((visibility("hidden")));
-
 int __vdso_clock_gettime(int clock, struct vdso_timespec *ts);
 int __vdso_clock_getres(int clock, struct vdso_timespec *ts);
 int __vdso_gettimeofday(struct vdso_timeval *tv, void *tz);

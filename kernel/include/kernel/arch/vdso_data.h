@@ -14,6 +14,9 @@ struct vdso_data {
     s64 real_offset_ns;  /* real time - monotonic time */
 };
 
+/* The data page as the vDSO itself sees it (vdso.lds). */
+extern const struct vdso_data vdso_data __attribute__((visibility("hidden")));
+
 /* Publishes the clocks' parameters. Context: the setter of the clocks, one at a time. */
 void vdso_update(u64 tsc_start, u64 ns_per_cycle_fp, s64 real_offset_ns);
 #endif
