@@ -222,7 +222,8 @@ static void device_added(struct device *dev)
                subsystem_name(dev) ? subsystem_name(dev) : "none");
         return;
     }
-    dev->sysfs = (struct sysfs_dir *)node;
+    /* A reference of its own: the parent's removal may take the directory out of the tree first. */
+    dev->sysfs = (struct sysfs_dir *)sysfs_node_get(node);
     sysfs_text_add(node, "uevent", dev, uevent_text);
     if (dev->devt)
         sysfs_text_add(node, "dev", dev, dev_text);
@@ -248,6 +249,7 @@ static void device_removed(struct device *dev)
     sysfs_remove(node);
     if (wants_class_dir(dev) && place)
         sysfs_remove_if_empty(place);
+    sysfs_node_put(node);
 }
 
 static struct device_observer observer = {
