@@ -34,7 +34,7 @@
 #include <unistd.h>
 
 #ifndef KTAP_TIME_LIMIT_S
-#define KTAP_TIME_LIMIT_S 60
+#define KTAP_TIME_LIMIT_S 120
 #endif
 
 /* How a test's child process tells its parent what became of it. */

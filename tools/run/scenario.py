@@ -18,8 +18,8 @@ from machine import Disk, Machine, extra_arguments
 from qmp import Qmp
 
 SECTOR = 512
-DEFAULT_LIMIT_S = 120
-DEFAULT_EXPECT_S = 60
+DEFAULT_LIMIT_S = 300
+DEFAULT_EXPECT_S = 120
 PROMPT = r'^\S+@\S+:\S* ?[#$] |^/?\S* ?# '
 PAYLOAD_GOOD = 33
 # How QEMU names the ways in which a guest ends its machine.
